@@ -53,8 +53,8 @@ def _decoded_without_nulls(document: Document, kind: Kind) -> Object:
 def revised(view: ViewT, before: Document, after: Document, kind: Kind) -> ViewT:
     """The view of `after`, of a `kind`, from the `view` of `before`: only what differs is decoded.
 
-    A part of both documents that is one and the same object is taken over from the view. A list of
-    few items that has changed is decoded whole: that takes less time than to look for its changes.
+    A part of both documents that is one and the same object is taken over from the view. A
+    short list that has changed is decoded whole: that takes less time than to look for its changes.
     """
     if kind.view is not None:
         return decode(after, kind)  # type: ignore[return-value]
@@ -88,9 +88,9 @@ def _revised_part(view: object, before: object, after: object, shape: object) ->
         return _revised(view, before, after)
     if not isinstance(view, list) or not isinstance(before, list) or not isinstance(after, list):
         return msgspec.convert(after, shape, dec_hook=_quantity)
-    if len(after) <= FEW:
+    if _is_short(after):
         return msgspec.convert(after, shape, dec_hook=_quantity)
-    head, tail = same_ends(before, after)
+    head, tail = same_ends(before, after) if len(after) > FEW else (0, 0)
     stop, until = len(before) - tail, len(after) - tail
     kept, old, new = view[head:stop], before[head:stop], after[head:until]
     known = {id(o): v for o, v in zip(old, kept, strict=True)}
@@ -102,6 +102,16 @@ def _revised_part(view: object, before: object, after: object, shape: object) ->
         for part, o, n in zip(kept, old, new, strict=True)
     ]
     return [*view[:head], *found, *view[stop:]]
+
+
+def _is_short(items: list[object]) -> bool:
+    """Whether a list has few items, and none of these a long list."""
+    return len(items) <= FEW and not any(
+        isinstance(part, list) and len(part) > FEW
+        for item in items
+        if isinstance(item, dict)
+        for part in item.values()
+    )
 
 
 def encode(value: object) -> Any:

@@ -43,6 +43,8 @@ def _shared_items(before: list[object], after: list[object], copy: Copy | None) 
     """
     head, tail = same_ends(before, after) if len(after) > FEW else (0, 0)
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    if len(old) == len(new) == 1:  # it is nowhere else
+        return [*after[:head], shared(old[0], new[0], copy), *after[len(after) - tail :]]
     there, left = set(map(id, old)), set(map(id, new))
     known = {encoded(item): item for item in old if id(item) not in left}
     beside = old if len(old) == len(new) else [None] * len(new)

@@ -66,7 +66,7 @@ def _once(read: Read) -> Read:
 def _list_reader(type: Type, stored: bool) -> Read:
     assert type.item is not None
     item, leaf = reader(type.item, stored), LEAF.get(type.item.shape)
-    if stored and type.item.is_struct:
+    if stored and type.item.is_struct and not _has_lists(type.item):
         item = _once(item)
 
     def read(value: object, before: object) -> object:
@@ -91,6 +91,11 @@ def _list_reader(type: Type, stored: bool) -> Read:
         return [*value[:head], *found, *value[len(value) - tail :]]
 
     return read
+
+
+def _has_lists(type: Type) -> bool:
+    """Whether a struct has a list: its values are long, or seldom equal."""
+    return any(field.type.shape == "list" for field in fields_of(type.shape).values())
 
 
 def _map_reader(type: Type, stored: bool) -> Read:
