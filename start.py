@@ -16,9 +16,13 @@ from pathlib import Path
 
 ROOT = Path(os.path.abspath(__file__)).parent  # not resolved: a drive of Windows keeps its letter
 VENV = ROOT / ".venv"
-STAMP = VENV / ".installed"  # newer than these two files: what they name is installed
+# Newer than these two files: what they name is installed. It has the folder for which it was.
+STAMP = VENV / ".installed"
 NAMES = (ROOT / "requirements.lock", ROOT / "pyproject.toml")
 OLDEST, NEWEST = (3, 11), (3, 14)
+NOT_INSTALLED = """
+The course is not installed. The lines above say why. It needs a network, and 700 MB in its own
+folder. Call the same command again when that is so: it begins from the start."""
 FIRST = "notebooks/00-start-here.ipynb"
 # Where links to the repository are, and to its page.
 LINKING = ("*", "docs/**/*", "notebooks/*", ".github/**/*")
@@ -65,11 +69,15 @@ def run(*arguments: str, **environment: str) -> None:
 def installed() -> bool:
     """Whether the environment has what the lock and pyproject.toml name.
 
-    An environment that is a link belongs to another copy of the course, and is left as it is.
+    It has not when the folder was moved, or when the Python of which it was made is gone. An
+    environment that is a link belongs to another copy of the course, and is left as it is.
     """
     if VENV.is_symlink():
         return True
-    return STAMP.exists() and all(name.stat().st_mtime <= STAMP.stat().st_mtime for name in NAMES)
+    if not (STAMP.exists() and interpreter(VENV).exists()):
+        return False
+    here = STAMP.read_text(encoding="utf-8") in ("", str(ROOT))  # empty: before it was written
+    return here and all(name.stat().st_mtime <= STAMP.stat().st_mtime for name in NAMES)
 
 
 def install() -> None:
@@ -82,13 +90,17 @@ def install() -> None:
     print(f"Installing the course into {VENV} (a minute or two, once) ...", flush=True)
     # Not the Python of the environment itself, which is about to be replaced.
     base = getattr(sys, "_base_executable", sys.executable)
-    code = subprocess.run([base, "-m", "venv", "--clear", str(VENV)]).returncode
-    if code:
-        sys.exit(code)
     pip = ("pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, "--require-hashes", "-r", str(NAMES[0]))
-    run(*pip, "--no-deps", "--no-build-isolation", "--no-index", "-e", str(ROOT))
-    STAMP.touch()
+    try:
+        code = subprocess.run([base, "-m", "venv", "--clear", str(VENV)]).returncode
+        if code:
+            sys.exit(code)
+        run(*pip, "--require-hashes", "-r", str(NAMES[0]))
+        run(*pip, "--no-deps", "--no-build-isolation", "--no-index", "-e", str(ROOT))
+    except SystemExit:
+        print(NOT_INSTALLED, file=sys.stderr)
+        raise
+    STAMP.write_text(str(ROOT), encoding="utf-8")
 
 
 def lab(*options: str) -> None:

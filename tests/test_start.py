@@ -38,7 +38,9 @@ def course(monkeypatch, tmp_path):
 
     def runs(command: list[str], **_: object) -> Done:
         ran.append(command)
-        (root / ".venv").mkdir(exist_ok=True)
+        python = start.interpreter(root / ".venv")
+        python.parent.mkdir(parents=True, exist_ok=True)
+        python.touch()
         return Done(0)
 
     monkeypatch.setattr(start.subprocess, "run", runs)
@@ -94,6 +96,23 @@ def test_the_environment_is_made_once_and_again_when_the_lock_is_newer(course):
     assert len(ran) == 6
 
 
+def test_the_environment_is_made_again_where_the_course_was_moved_or_its_python_is_gone(
+    course, monkeypatch
+):
+    root, ran = course
+    start.main(["venv"])
+    start.interpreter(root / ".venv").unlink()
+    start.main(["venv"])
+    assert len(ran) == 6
+    moved = root.rename(root.with_name("another folder"))
+    monkeypatch.setattr(start, "ROOT", moved)
+    for name in ("VENV", "STAMP"):
+        monkeypatch.setattr(start, name, moved / getattr(start, name).relative_to(root))
+    monkeypatch.setattr(start, "NAMES", [moved / name.name for name in start.NAMES])
+    start.main(["venv"])
+    assert len(ran) == 9
+
+
 def test_an_environment_that_is_a_link_is_left_alone(course, tmp_path):
     root, ran = course
     (tmp_path / "other").mkdir()
@@ -110,7 +129,7 @@ def test_a_python_that_cannot_install_says_so_before_anything_is_made(course, mo
     assert ran == [] and not (root / ".venv").exists()
 
 
-def test_a_step_that_fails_ends_the_program_with_its_code(course, monkeypatch):
+def test_a_step_that_fails_ends_the_program_with_its_code(course, monkeypatch, capsys):
     monkeypatch.setattr(start.subprocess, "run", lambda *_, **__: Done(7))
     monkeypatch.setattr(start.subprocess, "Popen", lambda *_, **__: Done(7))
     monkeypatch.setattr(start, "installed", lambda: arguments == ["lint"])
@@ -118,6 +137,7 @@ def test_a_step_that_fails_ends_the_program_with_its_code(course, monkeypatch):
         with pytest.raises(SystemExit) as ended:
             start.main(arguments)
         assert ended.value.code == 7
+        assert ("The course is not installed" in capsys.readouterr().err) == (arguments == ["venv"])
 
 
 def test_an_interrupt_is_left_to_the_program_that_runs(course, monkeypatch):
