@@ -119,6 +119,16 @@ def test_each_bullet_of_a_curriculum_has_sections_or_a_named_gap(exam: str):
     assert sum(map(int, shares)) == 100
 
 
+def test_the_times_of_the_chapters_are_those_of_the_texts():
+    heads = [path.read_text() for path in sorted((ROOT / "notebooks").glob("[01]*.ipynb"))]
+    minutes = [int(re.findall(r"\*\*Time\*\* (\d+) minutes", head)[0]) for head in heads]
+    told = f"A chapter takes {min(minutes)} to {max(minutes)} minutes"
+    assert told in (ROOT / "docs" / "jose.md").read_text()
+    assert round(sum(minutes) / 60) == 12
+    for page in ("docs/jose.md", "notebooks/for-teachers.md"):
+        assert "twelve hours with the exercises" in (ROOT / page).read_text()
+
+
 def test_the_paper_has_what_a_submission_needs():
     """JOSE: a title, authors with affiliations, a statement of need, references; a short text."""
     _, head, body = (ROOT / "docs" / "paper.md").read_text().split("---\n", 2)

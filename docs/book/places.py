@@ -63,7 +63,8 @@ class Places:
         if not path.exists():
             raise BrokenLink(f"{source}: no file {target}")
         inside = path.relative_to(ROOT)
-        if inside.parts[0] in COPIED and path.is_file():
+        linked = self.whole and inside.parts[0] == "data"  # a PDF has no folder beside it
+        if inside.parts[0] in COPIED and path.is_file() and not linked:
             self.files.add(path)
             return inside.as_posix()
         return f"{self.repository}/{'tree' if path.is_dir() else 'blob'}/HEAD/{inside.as_posix()}"

@@ -172,6 +172,7 @@ def test_the_pdf_has_all_chapters_and_sections():
     titles = [text.decode() for text in re.findall(rb"/Title \(((?:[^()\\]|\\.)*)\)", data)]
     coded = re.findall(rb"/Title <FEFF([0-9A-F]+)>", data)
     titles += [bytes.fromhex(text.decode()).decode("utf-16-be") for text in coded]
+    assert b"file://" not in data
     plain = {re.sub(r"[\s\\]", "", title) for title in titles}
     for chapter in chapters():
         for section in chapter.sections:
