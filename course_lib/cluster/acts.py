@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial, wraps
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -31,6 +32,7 @@ METHODS = (
     *("limit_etcd", "force_new_cluster", "renew_certificates"),
     *("trace", "load", "nslookup", "http"),
 )
+OF_PARTS = ("behaviours.set", "registry.push", "registry.withdraw")
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True):
@@ -106,6 +108,8 @@ def _plain(name: str, value: object) -> object:
     """Manifests as documents, since a file may be gone or changed later; a body as its text."""
     if isinstance(value, bytes):
         return value.decode()
+    if isinstance(value, msgspec.Struct) and name != "layout":
+        raise TypeError(f"{name}: a {type(value).__name__}")  # it would be read again as a dict
     if name == "source" or (name == "scheduler" and isinstance(value, str | Path)):
         documents = read_manifests(value)  # type: ignore[arg-type]
         return documents if name == "source" else documents[0]
@@ -133,24 +137,44 @@ def recorded(cls: T) -> T:
 
 
 def _recorded(method: Callable[..., object], name: str) -> Callable[..., object]:
-    bind = inspect.signature(method).bind
-
-    def given(*args: object, **kwargs: object) -> dict[str, object]:
-        _, *named = bind(*args, **kwargs).arguments.items()
-        return dict(named)
+    parts = OF_PARTS  # what follows runs among the globals of `method`
+    given, record_part = partial(_given, inspect.signature(method)), _record_part
 
     def made(self: Acting, *args: object, **kwargs: object) -> None:
-        settings = given(self, *args, **kwargs)
-        others = settings.pop("settings", {})
-        assert isinstance(others, dict)
-        self.acts = Acts(settings | others)
+        self.acts = Acts(given(self, *args, **kwargs))
         method(self, *args, **kwargs)
+        for act in parts:
+            record_part(self, act)
 
     def call(self: Acting, *args: object, **kwargs: object) -> object:
         with self.acts.doing(self.sim, name, given(self, *args, **kwargs)):
             return method(self, *args, **kwargs)
 
     return in_module_of(method, made if name == "__init__" else call)
+
+
+def _record_part(cluster: Acting, act: str) -> None:
+    """Have a part of a cluster note what is done to it: an act such as `registry.push`."""
+    part, _, name = act.partition(".")
+    owner, acts, sim = getattr(cluster, part), cluster.acts, cluster.sim
+    method = getattr(owner, name)
+    signature = inspect.signature(getattr(type(owner), name))
+
+    @wraps(method)
+    def call(*args: object, **kwargs: object) -> object:
+        with acts.doing(sim, act, _given(signature, owner, *args, **kwargs)):
+            return method(*args, **kwargs)
+
+    setattr(owner, name, call)
+
+
+def _given(signature: inspect.Signature, *args: object, **kwargs: object) -> dict[str, object]:
+    """The arguments of a method by their names, without `self`."""
+    _, *named = signature.bind(*args, **kwargs).arguments.items()
+    plain = dict(named)
+    others = plain.pop("settings", {})  # what both `Cluster` and `behaviours.set` call **settings
+    assert isinstance(others, dict)
+    return plain | others
 
 
 def drain(cluster: Acting, node: str) -> None:

@@ -11,6 +11,7 @@ import binascii
 import zlib
 from collections.abc import Callable
 from itertools import zip_longest
+from operator import attrgetter
 
 import msgspec
 
@@ -177,9 +178,9 @@ def _do(cluster: Acting, act: Act) -> None:
         Face(cluster.api.reach, cluster.containers.kubelets).answer(request)
     elif act.name == acts.DRAIN:
         acts.drain(cluster, **act.arguments)
-    elif act.name in acts.METHODS:
+    elif act.name in acts.METHODS + acts.OF_PARTS:
         try:
-            getattr(cluster, act.name)(**act.arguments)
+            attrgetter(act.name)(cluster)(**act.arguments)
         except CourseError:
             return
     else:

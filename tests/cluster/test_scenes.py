@@ -14,6 +14,7 @@ from course_lib.cluster.acts import Act
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.scenes import LONGEST, Scene, link
 from course_lib.errors import CourseError
+from course_lib.images import Registry
 from course_lib.widgets import LiveCluster
 
 ACTS_WITHOUT = [
@@ -143,6 +144,28 @@ def test_an_act_after_a_command_that_waited_is_told(wait):
     cluster.run(seconds=20)
     again.run(seconds=20)
     assert history(again) == history(cluster)
+
+
+def test_images_and_what_their_programs_do_are_told():
+    cluster = Cluster(nodes=1)
+    cluster.behaviours.set("course/greedy", memory=[(0, "20Mi"), (30, "200Mi")])
+    cluster.registry.push("course/greedy:v1", size=30_000_000)
+    cluster.registry.push("course/greedy:v2", size=31_000_000)
+    cluster.registry.withdraw("course/greedy:v2")
+    cluster.kubectl("run greedy --image=course/greedy:v1").checked()
+    again = Scene.read(link(cluster, SITE).partition("scene=")[2]).build(Cluster)
+    assert again.registry.tags("course/greedy") == ["v1"]
+    assert again.behaviours.of("course/greedy:v1") == cluster.behaviours.of("course/greedy:v1")
+    cluster.run(seconds=60)
+    again.run(seconds=60)
+    assert history(again) == history(cluster)
+
+
+def test_an_image_that_was_built_is_refused_by_name():
+    cluster = Cluster(nodes=1)
+    cluster.registry.push("course/copy:v1", content=Registry().fetch("nginx"))
+    with pytest.raises(CourseError, match=r"registry\.push"):
+        link(cluster, SITE)
 
 
 def test_a_scene_tells_whether_another_release_shows_it():
