@@ -79,7 +79,10 @@ def available_among(
     """How many Pods have been ready for `min_ready_seconds` at `now`, and in how many s more have.
 
     `since` is a tally `by_time_ready`. The second number is 0 if no Pod is to become available.
+    Source: `IsPodAvailable` in `pkg/api/v1/pod/util.go`.
     """
+    if not min_ready_seconds:
+        return sum(since.values()), 0.0
     waits = {written: seconds_at(written) + min_ready_seconds - now for written in since}
     available = sum(count for written, count in since.items() if waits[written] <= 0)
     return available, min((wait for wait in waits.values() if wait > 0), default=0.0)
