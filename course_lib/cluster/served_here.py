@@ -20,7 +20,7 @@ from course_lib.apiserver.statuses import HTTPResponse, refused, to_json
 from course_lib.cluster.session import ServedCluster, ServedSession
 from course_lib.errors import CourseError
 
-NO_PORT = "A browser has no ports: these requests go from the client to the API server by a call."
+NO_PORT = "No ports in a browser: a function call takes the same requests to the API server."
 FIRST_PORT = 8001  # of the names that are given out, as `kubectl proxy` begins
 
 
@@ -34,7 +34,7 @@ class ServedHere(ServedSession):
     >>> with ServedHere(Cluster(nodes=1)) as served:
     ...     import json, urllib.request
     ...     answer = json.load(urllib.request.urlopen(f"{served.server}/api/v1/nodes"))
-    A browser has no ports: these requests go from the client to the API server by a call.
+    No ports in a browser: a function call takes the same requests to the API server.
     >>> answer["kind"]
     'NodeList'
     """

@@ -10,7 +10,7 @@ from course_lib.cri.shim import Shim
 from course_lib.errors import CourseError
 from course_lib.runtimes import Runtime
 
-NO_SOCKET = "A browser has no sockets: these messages go from the client to the server by a call."
+NO_SOCKET = "No sockets in a browser: a function call takes the same messages to the server."
 _listening: dict[str, Shim] = {}  # by path
 
 
@@ -42,7 +42,7 @@ def connect(path: str) -> CRIClient:
     >>> from course_lib.cri.simulated import alone
     >>> with LocalServer(alone("rkt"), "cri.sock"):
     ...     connect("cri.sock").call("Version").runtime_name
-    A browser has no sockets: these messages go from the client to the server by a call.
+    No sockets in a browser: a function call takes the same messages to the server.
     'rkt'
     """
     if path not in _listening:
