@@ -113,6 +113,14 @@ def test_the_start_page_leads_to_each_chapter_and_has_no_place_left_open():
         pages.filled("start.html", {})
 
 
+def test_no_host_needs_to_know_the_type_of_a_module(tmp_path):
+    (tmp_path / "pyodide.mjs").write_text('import("./pyodide.asm.mjs")')
+    (tmp_path / "pyodide.asm.mjs").write_text("export default 1")
+    runtime.name_as_scripts(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pyodide.asm.js", "pyodide.js"]
+    assert (tmp_path / "pyodide.js").read_text() == 'import("./pyodide.asm.js")'
+
+
 def test_the_first_imports_are_those_of_the_notebooks():
     assert "from course_lib import Cluster" in runtime.first_imports()
     compile("\n".join(runtime.first_imports()), "tour", "exec")

@@ -22,12 +22,13 @@ EXTENSIONS = ("anywidget-", "jupyterlab_widgets-", "jupyterlite_pyodide_kernel-"
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 STORE = "introduction-to-kubernetes"  # the name of what the browser keeps; start.js knows it too
 PROGRESS = "progress.json"  # at the top of the contents; start.js knows it too
+AUTOSAVE = 5  # seconds; a page on a phone may end at any time
 
 
 def configuration() -> dict[str, Any]:
     """What JupyterLite reads first: where Python comes from, and what the browser keeps."""
     kernel = {
-        "pyodideUrl": "./runtime/pyodide.mjs",
+        "pyodideUrl": "./runtime/pyodide.js",
         "disablePyPIFallback": True,
         "loadPyodideOptions": {
             "lockFileURL": "./runtime/pyodide-lock.json",
@@ -38,7 +39,8 @@ def configuration() -> dict[str, Any]:
     settings = {
         "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
         "@jupyterlab/docmanager-extension:plugin": {
-            "defaultViewers": {"markdown": "Markdown Preview"}
+            "autosaveInterval": AUTOSAVE,
+            "defaultViewers": {"markdown": "Markdown Preview"},
         },
         "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     }

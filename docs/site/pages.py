@@ -10,6 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
+from course_lib.course.editions import RENAMED
 from course_lib.course.exercise import exercises
 from docs.site.lab import APPS, PROGRESS, STORE
 from docs.site.pinned import HERE, ROOT
@@ -48,6 +49,7 @@ def build(folder: Path) -> None:
     size = LAB + sum(size for _, size in listed["files"])
     (folder / "index.html").write_text(filled("start.html", start(round(size / 1e6))))
     values = {"store": STORE, "progress": PROGRESS, "exercises": json.dumps(by_chapter())}
+    values["renamed"] = json.dumps(RENAMED)
     (folder / "start.js").write_text(filled("start.js", values))
     for application in APPS:
         page = folder / application / "index.html"
@@ -100,7 +102,7 @@ def keep(folder: Path) -> None:
     site = hashlib.sha256()
     for name, path in zip(names, paths, strict=True):
         site.update(name.encode() + path.read_bytes())
-    pages = ["./", *(name for name in names if name.split("/")[0] not in LARGE)]
+    pages = [name for name in names if name.split("/")[0] not in LARGE]
     values = {"version": site.hexdigest()[:12], "pages": json.dumps(pages, indent=1)}
     (folder / "service-worker.js").write_text(filled("service-worker.js", values))
 

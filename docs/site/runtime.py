@@ -65,6 +65,7 @@ def build(folder: Path) -> None:
     write(lock, folder)
     compile_imported(folder)
     write(lock, folder)
+    name_as_scripts(folder)
 
 
 def write(lock: dict[str, Any], folder: Path) -> None:
@@ -81,6 +82,17 @@ def compile_imported(folder: Path) -> None:
         tour.flush()
         script = str(Path(__file__).with_name("compile.mjs"))
         subprocess.run(["node", script, str(folder), tour.name], check=True)
+
+
+def name_as_scripts(folder: Path) -> None:
+    """End the names of Pyodide's modules with `.js`.
+
+    Many hosts, such as nginx with its default types, send `.mjs` as a type that no browser runs.
+    """
+    for path in folder.glob("*.mjs"):
+        text = path.read_text().replace("pyodide.asm.mjs", "pyodide.asm.js")
+        path.with_suffix(".js").write_text(text)
+        path.unlink()
 
 
 def first_imports() -> list[str]:

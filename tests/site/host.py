@@ -49,15 +49,27 @@ class Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """A file of the site."""
+        if self.server.closed:  # a connection that is still open is no network
+            self.close_connection = True
+            return
         if "://" in self.path:
             self.refuse_other_host(self.path)
             return
         path = self.path.partition("?")[0]
         file = SITE / path.removeprefix(FOLDER)
-        file = file / "index.html" if path.endswith("/") else file
+        if self.server.shortens and path.endswith(".html"):
+            self.redirect(path.removesuffix(".html").removesuffix("index"))
+            return
+        if path.endswith("/") and self.server.answers_folders:
+            file = file / "index.html"
+        elif self.server.shortens and not file.suffix:
+            file = file.with_suffix(".html")
         if not path.startswith(FOLDER) or not file.is_file():
             self.server.missing.append(path)
             self.send_error(404)
+            return
+        if file in self.server.failing:
+            self.send_error(503)
             return
         data, small = sent(file)
         if file in self.server.instead:
@@ -77,6 +89,14 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def redirect(self, path: str) -> None:
+        """Send the browser to another address, with the query."""
+        self.send_response(308)
+        _, mark, query = self.path.partition("?")
+        self.send_header("Location", path + mark + query)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def log_message(self, *told: object) -> None:
         """Nothing."""
 
@@ -91,6 +111,10 @@ class Host(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.bytes: Counter[str] = Counter()
         self.instead: dict[Path, bytes] = {}  # what is sent in place of a file of the site
+        self.failing: set[Path] = set()  # files that cannot be had now
+        self.closed = False
+        self.answers_folders = True  # with their index.html
+        self.shortens = False  # redirects to addresses without index.html and .html
         self.elsewhere: list[str] = []
         self.missing: list[str] = []
         self.name = f"127.0.0.1:{self.server_address[1]}"
@@ -109,5 +133,6 @@ class Host(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Be no longer there."""
+        self.closed = True
         self.shutdown()
         self.server_close()

@@ -22,6 +22,8 @@ PHONE = {"width": 390, "height": 844}
 FIRST = "notebooks/index.html?path=notebooks/00-start-here.ipynb"
 CONTAINERS = "notebooks/index.html?path=notebooks/01-containers.ipynb"
 BAR = "#course-loading"
+SAVED = "!window.jupyterapp.shell.currentWidget.content.model.dirty"
+CACHES = "caches.keys().then((all) => all.filter((each) => each.startsWith('introduction')).sort())"
 AXE = "axe.run().then((found) => found.violations.map((each) => `${each.id}: ${each.help}`))"
 
 
@@ -131,8 +133,7 @@ def test_an_exercise_is_answered_and_a_reload_keeps_text_and_progress(page, plac
     wrong = run_cell(page, 'exercise("01-exit-code").check(9)')
     assert "not right" in wrong and "128 plus this number" in wrong
     assert "Right!" in run_cell(page, 'exercise("01-exit-code").check(137)')
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(1000)
+    page.wait_for_function(SAVED, timeout=20_000)  # by itself
     page.reload()
     page.wait_for_function(IDLE, timeout=60_000)
     assert page.locator(".jp-CodeCell", has_text='"01-exit-code").check(137)').count() == 1
@@ -152,6 +153,12 @@ def test_progress_is_saved_in_a_file_and_loaded_from_one(page, place, tmp_path):
     brought.write_text('{"exercises": 3}')
     chooser.set_input_files(brought)
     page.locator("#told", has_text="not a progress file").wait_for()
+    beyond = '{"tries": 1e30, "solved": true}', '{"tries": -1, "solved": true}', "{}", "null"
+    for damage in beyond:
+        brought.write_text(f'{{"exercises": {{"00-scale": {damage}}}}}')
+        page.evaluate("document.getElementById('told').textContent = ''")
+        chooser.set_input_files(brought)
+        page.locator("#told", has_text="is not loaded").wait_for()
     both = {"01-exit-code": {"tries": 1, "solved": False}, "00-scale": {"tries": 3, "solved": True}}
     brought.write_text(json.dumps({"exercises": both}))
     chooser.set_input_files(brought)
@@ -192,18 +199,26 @@ def test_a_request_for_another_host_would_be_found(page, place):
     assert place.complaints() == ["http://example.org/a", "cdn.example.org:443"]
 
 
-def test_a_new_release_takes_the_place_of_the_old_one(page, place):
+def test_a_new_release_waits_for_open_chapters_and_then_takes_the_place_of_the_old_one(page, place):
     worker = SITE / "service-worker.js"
     newer = re.sub(r'VERSION = "\w+"', 'VERSION = "newer"', worker.read_text())
-    page.goto(place.url)
-    assert "introduction-to-kubernetes-newer" not in page.evaluate("caches.keys()")
+    page.goto(place.url + FIRST)
+    page.wait_for_function(IDLE, timeout=120_000)
+    [old] = page.evaluate(CACHES)
     place.instead[worker] = newer.encode()
     page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+    waits = "navigator.serviceWorker.getRegistration().then((found) => found.waiting !== null)"
+    page.wait_for_function(waits, timeout=60_000)
+    beside = page.context.new_page()
+    beside.goto(place.url)
+    assert beside.evaluate(CACHES) == sorted([old, "introduction-to-kubernetes-newer"])
+    page.goto(place.url)
+    page.reload()
     page.wait_for_function(
-        """caches.keys().then((names) => names.filter((name) => name.startsWith("introduction"))
-          .join() === "introduction-to-kubernetes-newer")""",
-        timeout=60_000,
+        f"{CACHES}.then((all) => all.join() === 'introduction-to-kubernetes-newer')", timeout=60_000
     )
+    assert page.title() == "Introduction to Kubernetes"
+    beside.close()
     page.goto(place.url + FIRST)
     page.wait_for_function(IDLE, timeout=120_000)
     page.locator(BAR).wait_for(state="detached", timeout=60_000)
@@ -215,3 +230,65 @@ def test_a_visit_without_a_network(page, place):
     page.goto(place.url + FIRST)
     page.wait_for_function(IDLE, timeout=60_000)
     assert PageKernel(page).ask("__import__('course_lib').Cluster(nodes=2).now") == 0
+    page.goto(f"{place.url}book/whole.html")
+    page.get_by_role("heading", name="This page needs a network").wait_for()
+    page.get_by_role("link", name="The start page").click()
+    page.get_by_role("link", name="Start here, in this browser").wait_for()
+
+
+@pytest.fixture
+def stranger(playwright, tmp_path):
+    """Somebody's first visit, to a host of their own."""
+    host = Host()
+    made = Visitor(playwright, host, tmp_path)
+    yield made
+    made.close()
+    host.close()
+
+
+@pytest.mark.parametrize("kind", ["has no folders", "shortens addresses"])
+def test_a_host_may_answer_folders_and_pages_in_its_own_way(kind, stranger):
+    host = stranger.host
+    host.answers_folders = kind != "has no folders"
+    host.shortens = kind == "shortens addresses"
+    page = stranger.new_page()
+    for visit in range(2):
+        page.goto(f"{host.url}index.html")
+        assert page.get_by_role("link", name="Start here, in this browser").count() == 1
+        page.wait_for_function("navigator.serviceWorker.ready.then(() => true)", timeout=30_000)
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        page.goto(f"{host.url}book/glossary.html")
+        page.get_by_role("heading", name="Glossary").first.wait_for()
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize") != "32px"
+        assert visit == 1 or page.evaluate(CACHES) != []
+
+
+def test_a_learner_is_told_when_python_cannot_come_and_what_to_do(stranger):
+    stranger.host.failing.add(SITE / "runtime.json")
+    page = stranger.new_page()
+    page.goto(stranger.host.url + FIRST)
+    page.locator(f"{BAR} >> text=did not send all of it").wait_for(timeout=60_000)
+    page.get_by_role("link", name="read the book").wait_for()
+    stranger.host.failing.clear()
+    page.get_by_role("link", name="Reload the page").click()
+    page.locator(f"{BAR} >> text=Python loads:").wait_for(timeout=60_000)
+
+
+def test_a_learner_is_told_when_the_browser_keeps_nothing(stranger):
+    page = stranger.new_page()
+    page.add_init_script("indexedDB.databases = () => Promise.reject(new Error('refused'))")
+    page.add_init_script("Object.defineProperty(navigator, 'serviceWorker', {value: undefined})")
+    page.goto(stranger.host.url)
+    page.locator("#told", has_text="This browser keeps no data").wait_for()
+    page.goto(stranger.host.url + FIRST)
+    page.locator(f"{BAR} >> text=Cells cannot run here").wait_for(timeout=60_000)
+
+
+def test_a_learner_is_told_when_jupyterlite_does_not_come(stranger):
+    stranger.host.failing.update(SITE.glob("build/notebooks/*.js"))
+    page = stranger.new_page()
+    page.clock.install()
+    page.goto(stranger.host.url + FIRST)
+    page.locator(f"{BAR} >> text=JupyterLite starts").wait_for()
+    page.clock.fast_forward("01:01")
+    page.locator(f"{BAR} >> text=has not started yet").wait_for()

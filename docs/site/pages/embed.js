@@ -18,7 +18,7 @@ async function start() {
   if (!scene) return fail("The address names no scene: cluster.link() writes one.");
   told.textContent = "Python loads.";
   loading.hidden = false;
-  const { loadPyodide } = await import("./runtime/pyodide.mjs");
+  const { loadPyodide } = await import("./runtime/pyodide.js");
   const { default: live } = await import("./live.js");
   const lockFileURL = new URL("runtime/pyodide-lock.json", location.href).href;
   const lock = await (await fetch(lockFileURL)).json();

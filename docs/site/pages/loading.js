@@ -1,29 +1,41 @@
 // A progress bar over a notebook while Python loads, and what makes the next visit quick.
 //
 // The learner can read in the meantime: the stored outputs are there. The bar counts the files of
-// the runtime (runtime.json), and goes when the kernel is idle.
+// the runtime (runtime.json), and goes when the kernel is idle. When something fails or does not
+// come, the bar says so, and what to do.
 const SITE = new URL("./", document.currentScript.src);
 const AT_ONCE = 6; // requests, as many as a browser has to one host
 const MB = 1e6;
+const PATIENCE = 60_000; // ms, until the bar says that something does not come
+const ID = "course-loading";
 
-function bar() {
+function made() {
   const element = document.createElement("div");
-  element.id = "course-loading";
-  element.innerHTML = `<label for="course-loading-bar"></label>
-    <progress id="course-loading-bar" max="1"></progress>`;
-  element.querySelector("label").setAttribute("role", "status");
+  element.id = ID;
+  element.innerHTML = `<label for="${ID}-bar" role="status"></label>
+    <span hidden><a href="">Reload the page</a> or <a href="${SITE}book/index.html">read the book</a>,
+    which needs no Python.</span>
+    <progress id="${ID}-bar" max="1"></progress>`;
   document.body.append(element);
-  return (text, share) => {
-    element.querySelector("label").textContent = text;
-    const progress = element.querySelector("progress");
-    if (share === undefined) progress.removeAttribute("value");
-    else progress.value = share;
-    if (text === "") element.remove();
-  };
+  return element;
 }
 
-async function until(holds, milliseconds = 200) {
-  while (!holds()) await new Promise((done) => setTimeout(done, milliseconds));
+// `share` is how far it is, of 1; the bar goes when the text is empty.
+function show(text, { share, stuck = false } = {}) {
+  const element = document.getElementById(ID) ?? made();
+  element.querySelector("label").textContent = text;
+  element.querySelector("span").hidden = !stuck;
+  const progress = element.querySelector("progress");
+  progress.hidden = stuck;
+  if (share === undefined) progress.removeAttribute("value");
+  else progress.value = share;
+  if (text === "") element.remove();
+}
+
+async function until(holds, late) {
+  const latest = setTimeout(() => show(late, { stuck: true }), PATIENCE);
+  while (!holds()) await new Promise((done) => setTimeout(done, 200));
+  clearTimeout(latest);
 }
 
 function kernel() {
@@ -31,38 +43,54 @@ function kernel() {
   return session?.kernel?.status;
 }
 
-async function load(files, show) {
+async function got(name) {
+  const response = await fetch(new URL(name, SITE));
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response;
+}
+
+async function load(files) {
   const all = files.reduce((sum, [, size]) => sum + size, 0);
   let here = 0;
   const waiting = [...files];
   const one = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const address = new URL(next[0], SITE);
-      if (!await caches.match(address)) await (await fetch(address)).arrayBuffer();
-      here += next[1];
+      const [name, size] = next;
+      if (!await caches.match(new URL(name, SITE))) await (await got(name)).arrayBuffer();
+      here += size;
       const text = `Python loads: ${(here / MB).toFixed(0)} of ${(all / MB).toFixed(0)} MB.`;
-      show(`${text} You can read already.`, here / all);
+      show(`${text} You can read already.`, { share: here / all });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
 }
 
 async function main() {
-  const workers = navigator.serviceWorker;
-  if (!workers) return;
-  let show = bar();
   show("JupyterLite starts.");
-  await workers.ready;
-  await until(() => window.jupyterapp?.shell.currentWidget);
-  if (!window.jupyterapp.shell.currentWidget.sessionContext) { // a page without Python
-    show("");
-    await until(kernel);
-    show = bar();
+  const workers = navigator.serviceWorker;
+  const keeps = workers && await caches.keys().then(() => true, () => false);
+  if (!keeps) {
+    show("Cells cannot run here: this browser keeps no data for this page. Open it in a window that "
+      + "is not private, at an address that begins with https.", { stuck: true });
+    return;
   }
-  const { files } = await (await fetch(new URL("runtime.json", SITE))).json();
-  await load(files, show);
+  let active = false;
+  workers.ready.then(() => { active = true; });
+  const current = () => window.jupyterapp?.shell.currentWidget;
+  await until(() => active && current(), "JupyterLite has not started yet.");
+  if (!current().sessionContext) { // a page without Python
+    show("");
+    while (!kernel()) await new Promise((done) => setTimeout(done, 200));
+  }
+  try {
+    const { files } = await (await got("runtime.json")).json();
+    await load(files);
+  } catch {
+    show("Python is not here: the host did not send all of it. Is there a network?", { stuck: true });
+    return;
+  }
   show("Python starts.");
-  await until(() => kernel() === "idle");
+  await until(() => kernel() === "idle", "Python has not started yet.");
   show("");
   const names = performance.getEntriesByType("resource").map((entry) => entry.name);
   (await workers.ready).active.postMessage({ keep: [location.href, ...names] });

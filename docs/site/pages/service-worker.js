@@ -1,8 +1,9 @@
 // Keeps the site in the browser, for the second visit and for visits without a network.
 //
-// Each release of the site has a name of its own (VERSION). What was fetched once is answered from
-// the cache of this release; when a new release is found, the old cache goes. JupyterLite's worker
-// comes second: it answers what the kernel asks of the files in the page.
+// Each release of the site has a name of its own (VERSION) and a cache of its own. What was fetched
+// once is answered from it. A page stays with the release that it began with: a new release waits
+// while a page with Python is open, and begins with the next page. Then the old cache goes.
+// JupyterLite's worker comes second: it answers what the kernel asks of the files in the page.
 // Source: W3C, Service Workers, "Caches"; JupyterLite's documentation, "Service Worker".
 (() => { // JupyterLite's worker has names of its own
   const VERSION = "{{version}}";
@@ -10,11 +11,19 @@
   const CACHE = FAMILY + VERSION;
   const HERE = new URL("./", self.location);
   const VIRTUAL = ["api/drive", "api/stdin", "api/service-worker", "service-worker.js"];
+  const WITH_PYTHON = ["embed", "lab/", "notebooks/", "tree/"];
+  const HTML = { "Content-Type": "text/html" };
+  const NO_NETWORK = `<!doctype html><html lang="en"><meta charset="utf-8">
+    <meta name="viewport" content="width=device-width"><title>No network</title>
+    <link rel="stylesheet" href="${HERE}start.css"><main><h1>This page needs a network</h1>
+    <p>The host does not answer, and this browser has not kept the page yet.
+    <a href="${HERE}index.html">The start page</a> is kept, and so are the chapters.</p></main>`;
   const underWay = new Map(); // by address: who asks a second time waits for the first answer
 
   function keyOf(address) {
     const url = new URL(address);
-    return url.origin + url.pathname; // a query opens a notebook, or names a version: not a file
+    const page = url.pathname.endsWith("/") ? "index.html" : "";
+    return url.origin + url.pathname + page; // a query opens a notebook, or names a version
   }
 
   function isOurs(request) {
@@ -24,20 +33,25 @@
     return request.method === "GET" && here && !VIRTUAL.some((each) => path.startsWith(each));
   }
 
+  // The host's answer, which is no redirect but for a folder without its slash. Some hosts redirect
+  // "index.html" to its folder, or leave out ".html"; no page may be answered with what came of it.
   async function fetched(key) {
     // The host is asked whether what the browser has is still new: files of two releases do not fit.
     const response = await fetch(key, { cache: "no-cache" });
-    if (response.redirected) { // a folder without its slash
-      underWay.delete(key);
-      return Response.redirect(response.url);
-    }
-    if (response.ok) {
-      const kept = response.clone();
-      const cache = await caches.open(CACHE);
-      cache.put(key, kept).finally(() => underWay.delete(key));
-    } else {
-      underWay.delete(key);
-    }
+    if (!response.redirected) return response;
+    const isFolder = response.url.endsWith("/") && !key.endsWith("/index.html");
+    return isFolder ? Response.redirect(response.url) : new Response(response.body, response);
+  }
+
+  async function store(key, response) {
+    const cache = await caches.open(CACHE);
+    await cache.put(key, response);
+  }
+
+  async function begun(key) {
+    const response = await fetched(key);
+    const stored = response.ok ? store(key, response.clone()) : Promise.resolve();
+    stored.catch(() => {}).finally(() => underWay.delete(key)); // without room it is not kept
     return response;
   }
 
@@ -47,11 +61,27 @@
     const kept = await cache.match(key);
     if (kept) return kept;
     if (!underWay.has(key)) {
-      const first = fetched(key);
+      const first = begun(key);
       first.catch(() => underWay.delete(key));
       underWay.set(key, first);
     }
     return (await underWay.get(key)).clone();
+  }
+
+  async function isInUse() {
+    const open = await self.clients.matchAll({ includeUncontrolled: true });
+    return open.some(({ url }) => WITH_PYTHON.some((each) => url.startsWith(HERE.href + each)));
+  }
+
+  async function page(address) {
+    const next = self.registration.waiting;
+    if (next && !await isInUse()) {
+      next.postMessage({ begin: true });
+      const again = { Refresh: "0", ...HTML }; // the new release answers then
+      return new Response(`<link rel="icon" href="${HERE}favicon.svg">`, { headers: again });
+    }
+    const absent = { status: 503, headers: HTML };
+    return answer(address).catch(() => new Response(NO_NETWORK, absent));
   }
 
   async function removeOldCaches() {
@@ -61,10 +91,15 @@
   }
 
   self.addEventListener("install", (event) => {
-    const pages = {{pages}};
-    const fresh = pages.map((page) => new Request(page, { cache: "no-cache" }));
-    const kept = caches.open(CACHE).then((cache) => cache.addAll(fresh));
-    event.waitUntil(kept.then(() => self.skipWaiting()));
+    event.stopImmediatePropagation(); // JupyterLite's worker would not wait
+    const kept = {{pages}}.map(async (name) => {
+      const key = keyOf(new URL(name, HERE));
+      const response = await fetched(key);
+      if (!response.ok) throw new Error(`${key}: ${response.status}`);
+      await store(key, response);
+    });
+    // The first release is there without one of its files, too; a later one has all, or waits.
+    event.waitUntil(self.registration.active ? Promise.all(kept) : Promise.allSettled(kept));
   });
 
   self.addEventListener("activate", (event) => {
@@ -74,12 +109,14 @@
   self.addEventListener("fetch", (event) => {
     if (!isOurs(event.request)) return;
     event.stopImmediatePropagation();
-    event.respondWith(answer(event.request.url));
+    const { mode, url } = event.request;
+    event.respondWith(mode === "navigate" ? page(url) : answer(url));
   });
 
-  // The addresses of what a page fetched before this worker was there.
   self.addEventListener("message", (event) => {
+    if (event.data?.begin) event.waitUntil(self.skipWaiting());
     if (!event.data?.keep) return;
+    // The addresses of what a page fetched before this worker was there.
     const mine = event.data.keep.filter((url) => isOurs(new Request(url)));
     event.waitUntil(Promise.allSettled(mine.map(answer)));
   });

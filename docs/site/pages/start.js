@@ -5,6 +5,12 @@
 const STORE = "{{store}}";
 const FILE = "{{progress}}";
 const CHAPTERS = {{exercises}}; // the names of the exercises, by the number of their chapter
+const RENAMED = {{renamed}}; // the names of earlier editions
+const LARGEST = 1e6; // bytes of a progress file; one of all exercises has a hundredth of it
+const NOT_OURS = "It is not a progress file of the course. Choose one that this page or the course "
+  + "at home has saved: introduction-to-kubernetes.json.";
+const NOT_KEPT = "This browser keeps no data for this page, and the chapters need that. Use a window that "
+  + "is not private, or change the setting that forbids it.";
 const told = document.getElementById("told");
 
 function done(request) {
@@ -34,11 +40,16 @@ async function read() {
   const record = await done(database.transaction("files").objectStore("files").get(FILE));
   database.close();
   if (!record) return { exercises: {} };
+  let { content } = record;
   if (record.format === "base64") {
-    const bytes = Uint8Array.from(atob(record.content), (each) => each.charCodeAt(0));
-    return JSON.parse(new TextDecoder().decode(bytes));
+    const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+    content = new TextDecoder().decode(bytes);
   }
-  return typeof record.content === "string" ? JSON.parse(record.content) : record.content;
+  try {
+    return { exercises: checked(typeof content === "string" ? JSON.parse(content) : content) };
+  } catch { // as Python does with a damaged file
+    return { exercises: {} };
+  }
 }
 
 async function write(progress) {
@@ -54,12 +65,11 @@ async function write(progress) {
 function checked(progress) {
   const exercises = progress?.exercises;
   if (typeof exercises !== "object" || exercises === null || Array.isArray(exercises)) {
-    throw new Error("This is not a progress file of the course.");
+    throw new TypeError("no exercises");
   }
-  for (const each of Object.values(exercises)) {
-    if (!Number.isInteger(each?.tries) || typeof each?.solved !== "boolean") {
-      throw new Error("This progress file is damaged.");
-    }
+  for (const [name, each] of Object.entries(exercises)) {
+    const counted = Number.isSafeInteger(each?.tries) && each.tries >= 0; // Python reads no others
+    if (!counted || typeof each.solved !== "boolean") throw new TypeError(name);
   }
   return exercises;
 }
@@ -67,15 +77,20 @@ function checked(progress) {
 function merged(one, other) {
   const both = { ...one };
   for (const [name, { tries, solved }] of Object.entries(other)) {
-    const kept = both[name] ?? { tries: 0, solved: false };
+    const kept = Object.hasOwn(both, name) ? both[name] : { tries: 0, solved: false };
     both[name] = { tries: Math.max(tries, kept.tries), solved: solved || kept.solved };
   }
   return both;
 }
 
+function nameToday(name) {
+  return Object.hasOwn(RENAMED, name) ? nameToday(RENAMED[name]) : name;
+}
+
 async function show(before = "") {
   const { exercises } = await read();
-  const solved = (names) => names.filter((name) => exercises[name]?.solved).length;
+  const right = Object.keys(exercises).filter((name) => exercises[name].solved).map(nameToday);
+  const solved = (names) => names.filter((name) => right.includes(name)).length;
   for (const [number, names] of Object.entries(CHAPTERS)) {
     const place = document.querySelector(`[data-chapter="${number}"] .solved`);
     place.textContent = solved(names) ? `${solved(names)} of ${names.length} exercises solved` : "";
@@ -98,15 +113,22 @@ document.getElementById("import").addEventListener("change", async (event) => {
   const [file] = event.target.files;
   event.target.value = "";
   if (!file) return;
+  let added;
   try {
-    const added = checked(JSON.parse(await file.text()));
+    if (file.size > LARGEST) throw new RangeError(file.size);
+    added = checked(JSON.parse(await file.text()));
+  } catch {
+    told.textContent = `${file.name} is not loaded. ${NOT_OURS}`;
+    return;
+  }
+  try {
     const { exercises } = await read();
     await write({ exercises: merged(exercises, added) });
     await show("The file is loaded. ");
-  } catch (problem) {
-    told.textContent = `The file is not loaded. ${problem.message}`;
+  } catch {
+    told.textContent = NOT_KEPT;
   }
 });
 
-navigator.serviceWorker?.register("service-worker.js?enableCache=false");
-window.addEventListener("pageshow", () => show());
+navigator.serviceWorker?.register("service-worker.js?enableCache=false").catch(() => {});
+window.addEventListener("pageshow", () => show().catch(() => { told.textContent = NOT_KEPT; }));
