@@ -231,7 +231,7 @@ class Simulation:
     @property
     def instant_over(self) -> bool:
         """Whether all that was due at this instant has happened, as after `run_until`."""
-        return self._over_at == self.now and self.env.peek() > self.now and not self._soon
+        return self._over_at == self.now and self.env.peek() > self.now
 
     def go_to(self, time: float, instant_over: bool) -> None:
         """Let simulated time pass until a `time` (s), as an earlier history came to it.
@@ -240,7 +240,7 @@ class Simulation:
         """
         if time > self.now:
             self._run_to(time)
-        if instant_over:
+        if instant_over and not self.instant_over:
             self.advance(self.now)
 
     def advance(

@@ -146,6 +146,19 @@ def test_an_act_after_a_command_that_waited_is_told(wait):
     assert history(again) == history(cluster)
 
 
+def test_a_look_at_the_cluster_after_a_command_that_waited_changes_nothing():
+    cluster = Cluster(nodes=1)
+    cluster.behaviours.set("deaf:v1", ignores_sigterm=True)
+    cluster.kubectl("run deaf --image=deaf:v1").checked()
+    cluster.run(seconds=20)
+    cluster.kubectl("delete pod deaf").checked()
+    addresses = set()
+    for look in ("get pods", "describe nodes", "get leases -A", "get nodes -o yaml"):
+        cluster.kubectl(look)
+        addresses.add(link(cluster, SITE))
+    assert len(addresses) == 1
+
+
 def test_images_and_what_their_programs_do_are_told():
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/greedy", memory=[(0, "20Mi"), (30, "200Mi")])
