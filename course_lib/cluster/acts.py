@@ -77,11 +77,12 @@ class Acts:
             self._within = False
 
     def sent(self, sim: Simulation, request: Request) -> None:
-        """Note a `request` that changes something, which kubectl sent to the API server.
+        """Note a `request` that kubectl sent to the API server, if it changes something.
 
-        `sim` has the time.
+        With a layout each read does: it is a request to etcd. `sim` has the time.
         """
-        if request.method == "GET" or self._within:
+        reads = request.method == "GET" and self.settings.get("layout") is None
+        if reads or self._within:
             return
         said = {name: getattr(request, name) for name in request.__struct_fields__}
         self._note(sim, REQUEST, {name: value for name, value in said.items() if value})

@@ -159,6 +159,17 @@ def test_a_look_at_the_cluster_after_a_command_that_waited_changes_nothing():
     assert len(addresses) == 1
 
 
+def test_a_look_at_a_cluster_on_etcd_is_told_and_the_link_itself_is_none():
+    cluster = Cluster.ha_etcd(masters=2, workers=1)
+    cluster.run(seconds=10)
+    cluster.kubectl("get pods")
+    assert link(cluster, SITE) == link(cluster, SITE)
+    cluster.kill_node(cluster.etcd.leader.name)
+    cluster.run(seconds=20)
+    again = Scene.read(link(cluster, SITE).partition("scene=")[2]).build(Cluster)
+    assert history(again) == history(cluster)
+
+
 def test_images_and_what_their_programs_do_are_told():
     cluster = Cluster(nodes=1)
     cluster.behaviours.set("course/greedy", memory=[(0, "20Mi"), (30, "200Mi")])
