@@ -17,9 +17,10 @@ from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import Document, filled_paths, plain
 from course_lib.objects.meta import Object
 from course_lib.objects.quantity import Quantity
-from course_lib.objects.sharing import FEW, same_ends
+from course_lib.objects.sharing import FEW, encoded, same_ends
 
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
+PARTS, LONGEST_PART = 1024, 1024  # of documents, whose views are remembered; bytes of one
 _ABSENT: Any = object()  # a field that is not in a document, or has no default
 _PROBLEM = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(?P<expected>.*?)`, got `(?P<found>.*?)`")
@@ -87,9 +88,9 @@ def _revised_part(view: object, before: object, after: object, shape: object) ->
     if isinstance(view, msgspec.Struct) and isinstance(before, dict) and isinstance(after, dict):
         return _revised(view, before, after)
     if not isinstance(view, list) or not isinstance(before, list) or not isinstance(after, list):
-        return msgspec.convert(after, shape, dec_hook=_quantity)
+        return _decoded_part(after, shape)
     if _is_short(after):
-        return msgspec.convert(after, shape, dec_hook=_quantity)
+        return _decoded_part(after, shape)
     head, tail = same_ends(before, after) if len(after) > FEW else (0, 0)
     stop, until = len(before) - tail, len(after) - tail
     kept, old, new = view[head:stop], before[head:stop], after[head:until]
@@ -112,6 +113,23 @@ def _is_short(items: list[object]) -> bool:
         if isinstance(item, dict)
         for part in item.values()
     )
+
+
+_parts: dict[tuple[int, bytes], object] = {}  # by their types, and as they are written
+
+
+def _decoded_part(part: object, shape: object) -> object:
+    """The view of a part of a document: one object for short parts of one type that are equal."""
+    written = encoded(part)
+    if len(written) > LONGEST_PART:
+        return msgspec.convert(part, shape, dec_hook=_quantity)
+    key = id(shape), written
+    if key not in _parts:
+        view = msgspec.convert(part, shape, dec_hook=_quantity)
+        if len(_parts) == PARTS:
+            del _parts[next(iter(_parts))]
+        _parts[key] = view
+    return _parts[key]
 
 
 def encode(value: object) -> Any:

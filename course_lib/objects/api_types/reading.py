@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-import msgspec
-
 from course_lib.objects.api_types.leaves import LEAF, Leaf, Unfit, rounded_quantity
 from course_lib.objects.api_types.table import Field, Type, fields_of
 from course_lib.objects.sharing import FEW, encoded, same_ends
 
 Read = Callable[[object, object], object]  # a value, and what stood there before
 LONGEST_ALIKE = 256  # bytes; what is longer is seldom the same in several objects
+LONGEST_LIST = 1024  # bytes of a list of few items: the conditions of Pods that start together
+REMEMBERED = 1024  # values that are told apart by each reader
 _EMPTY = {"string": "", "bool": False, "intorstring": 0, "quantity": "0", "bytes": None}
 
 
@@ -46,21 +46,33 @@ def reader(type: Type, stored: bool = True) -> Read:
     return lambda value, before: leaf(value)
 
 
-def _once(read: Read) -> Read:
+def _once(read: Read, longest: int = LONGEST_ALIKE) -> Read:
     """Read equal values once: what thousands of Pods have in common is one object in memory.
 
     Nobody changes what is stored in place.
     """
-
-    @lru_cache(maxsize=1024)
-    def first(written: bytes) -> object:
-        return read(msgspec.msgpack.decode(written), None)
+    known: dict[bytes, object] = {}
 
     def alike(value: object, before: object) -> object:
+        if value is before and value is not None:
+            return value
         written = encoded(value)
-        return first(written) if len(written) <= LONGEST_ALIKE else read(value, before)
+        if len(written) > longest:
+            return read(value, before)
+        if written not in known:
+            found = read(value, before)
+            if len(known) == REMEMBERED:
+                del known[next(iter(known))]
+            known[written] = found
+        return known[written]
 
     return alike
+
+
+@lru_cache(maxsize=4096)
+def _text(text: str) -> str:
+    """One object for equal texts: names of images, addresses of nodes, times."""
+    return text
 
 
 def _list_reader(type: Type, stored: bool) -> Read:
@@ -90,7 +102,13 @@ def _list_reader(type: Type, stored: bool) -> Read:
         ]
         return [*value[:head], *found, *value[len(value) - tail :]]
 
-    return read
+    if not stored or not type.item.is_struct:
+        return read
+    read_once = _once(read, LONGEST_LIST)
+    few = range(1, FEW + 1)
+    return lambda value, before: (
+        read_once if isinstance(value, list) and len(value) in few else read
+    )(value, before)
 
 
 def _has_lists(type: Type) -> bool:
@@ -136,9 +154,12 @@ class StructReader:
         self._always: list[str] = []
 
     def _prepare(self) -> None:
+        of_many = self._stored and "metadata" not in self._fields  # what has a name is one alone
         for place, field in enumerate(self._fields.values()):
             type, shape = field.type, field.type.shape
             read, simple, leaf = reader(type, self._stored), _SIMPLE.get(shape), LEAF.get(shape)
+            if of_many and type.is_struct:
+                read = _once(read)
             self._steps[field.name] = place, field.omitted, type.pointer, simple, leaf, read
             if not field.omitted:
                 self._always.append(field.name)
@@ -180,7 +201,7 @@ class StructReader:
             elif item.__class__ is simple:  # text, true and false: most of all values
                 if omitted and not pointer and not item:
                     continue
-                result[key] = item
+                result[key] = _text(item) if simple is str else item
             else:
                 old = was.get(key)
                 if item is old and item is not None:
