@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from random import Random
+from sys import intern
 from typing import TypeVar, cast
 
 import msgspec
 
 from course_lib.apiserver import admission, deletion, documents, evictions
-from course_lib.apiserver.binding import bound
+from course_lib.apiserver.binding import Binder
 from course_lib.apiserver.documents import MOST_GENERATED, Incoming, Manage, copied
 from course_lib.apiserver.entries import Change, StoredObject, note_view, served, view_of
 from course_lib.apiserver.errors import AlreadyExists, BadRequest, Conflict, NotFound, StaleRead
@@ -66,6 +67,7 @@ class APIServer:
         tokens = sim.random("kube-api-access")
         suffix = partial(_letters, tokens)
         self._judged = lru_cache(maxsize=1024)(partial(documents.judged, suffix=suffix))
+        self._binder = Binder()
         self._extensions = Extensions(self) if kinds is None else None  # a dry run shares kinds
 
     def stop(self) -> None:
@@ -289,7 +291,8 @@ class APIServer:
         entry = self.store.get(key := self.key(kind, pod.name, pod.namespace))
         assert entry is not None
         unbound = Incoming(entry.document, kind, current)
-        self._write(key, bound(unbound, pod.uid, node, self.sim.timestamp), entry.revision)
+        bound = self._binder.bound(unbound, pod.uid, node, self.sim.timestamp)
+        self._write(key, bound, entry.revision)
 
     def delete(
         self,
@@ -396,14 +399,14 @@ class APIServer:
 
     def _uid(self) -> str:
         bits = f"{self._random.getrandbits(128):032x}"
-        return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}"
+        return intern(f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:]}")
 
     def _identity(self, kind: Kind, metadata: Document) -> Document:
         """The uid and the time of a new object; a name where it brings its beginning alone."""
         stamps: Document = {"uid": self._uid(), "creationTimestamp": self.sim.timestamp}
         while metadata.get("generateName") and not metadata.get("name"):
             prefix = str(metadata["generateName"])[:MOST_GENERATED]
-            name = prefix + _letters(self._random)
+            name = intern(prefix + _letters(self._random))
             if not self.store.get(self.key(kind, name, str(metadata.get("namespace", "")))):
                 return stamps | {"name": name}
         return stamps

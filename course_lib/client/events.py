@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
+from functools import lru_cache
 from sys import intern
 
 import msgspec
@@ -53,7 +54,7 @@ class EventRecorder:
         `component` is who reports, `about` the object, `reason` one word, `message` a sentence,
         `field` the part of the object that it concerns; empty for the whole.
         """
-        self._record(component, about, Told("Normal", reason, message, field))
+        self._record(component, about, _told("Normal", reason, message, field))
 
     def warning(
         self, component: str, about: Object, reason: str, message: str, field: str = ""
@@ -63,7 +64,7 @@ class EventRecorder:
         `component` is who reports, `about` the object, `reason` one word, `message` a sentence,
         `field` the part of the object that it concerns; empty for the whole.
         """
-        self._record(component, about, Told("Warning", reason, message, field))
+        self._record(component, about, _told("Warning", reason, message, field))
 
     def _record(self, component: str, about: Object, told: Told) -> None:
         sim = self._api.sim
@@ -114,6 +115,12 @@ class EventRecorder:
                 with suppress(NotFound):
                     self._api.delete(Event, write.record.name, write.namespace)
             self._writes.popleft()
+
+
+@lru_cache(maxsize=1024)
+def _told(type: str, reason: str, message: str, field: str) -> Told:
+    """What an Event says: one object for the Events that say it of many Pods."""
+    return Told(type, reason, message, field)
 
 
 def _document(component: str, about: Object, told: Told, record: Recorded, now: str) -> Document:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from sys import intern
 from typing import Generic
 
 import msgspec
@@ -114,7 +115,7 @@ class Informer(Generic[ObjectT]):
 
     def _on_event(self, event: WatchEvent) -> None:
         meta = event.object.metadata  # its own namespace counts: a custom kind's scope may change
-        key = f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name
+        key = intern(f"{meta.namespace}/{meta.name}") if meta.namespace else meta.name
         cached = self._cache.objects.get(key)
         if cached is not None and cached.metadata.uid != meta.uid:
             if event.type == DELETED:

@@ -6,7 +6,7 @@ Source: `k8s.io/endpointslice/util` (`controller_utils.go`), `pkg/controller/end
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 from course_lib.controllers.controller import WORK_SECONDS, Controller, Key, key_of
@@ -189,7 +189,13 @@ def targets(service: Service, pod: Pod) -> Ports:
             number = target
         if number is not None:
             found.append(OfferedPort(port.name, number, port.protocol, port.app_protocol))
-    return tuple(found)
+    return _same(tuple(found))
+
+
+@lru_cache(maxsize=1024)
+def _same(ports: Ports) -> Ports:
+    """One object for equal ports."""
+    return ports
 
 
 def _named_ports(pod: Pod) -> dict[tuple[str, str], int]:

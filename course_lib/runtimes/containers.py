@@ -53,11 +53,10 @@ class Containers(ByID[RuntimeContainer]):
         self._machine, self._images, self._behaviours = machine, images, behaviours
         self._calls, self._names, self._refusal = calls, names, refusal
         self.listeners: list[Listener] = []
-        self._by_sandbox: dict[str, dict[str, RuntimeContainer]] = {}
 
     def of(self, sandbox: Sandbox) -> list[RuntimeContainer]:
         """The containers in a sandbox, in the order in which they were made."""
-        return list(self._by_sandbox.get(sandbox.id, {}).values())
+        return [self[id] for id in sandbox.servers if id in self]
 
     def create(self, sandbox: Sandbox, spec: ContainerSpec) -> Operation[RuntimeContainer]:
         """Make a container in a sandbox; its program does not run yet.
@@ -85,7 +84,6 @@ class Containers(ByID[RuntimeContainer]):
             raise
         container.state, container.created_at = OCIStatus.CREATED, self._calls.sim.now
         self._held[id] = container
-        self._by_sandbox.setdefault(sandbox.id, {})[id] = container
         sandbox.servers[id] = container
         self._tell("created", container)
         return container
@@ -182,9 +180,6 @@ class Containers(ByID[RuntimeContainer]):
         """Drop a container, and its name; what still runs in it is killed."""
         container.exit(137, "Error")
         self._held.pop(container.id, None)
-        self._by_sandbox.get(container.sandbox.id, {}).pop(container.id, None)
-        if not self._by_sandbox.get(container.sandbox.id, True):
-            del self._by_sandbox[container.sandbox.id]
         container.sandbox.servers.pop(container.id, None)
         self._names.release(_key(container.sandbox, container.spec))
         self._tell("deleted", container)
@@ -215,7 +210,6 @@ class Containers(ByID[RuntimeContainer]):
         self.kill_all()
         self.listeners = listeners
         self._held.clear()
-        self._by_sandbox.clear()
 
     def report_all(self) -> None:
         """Tell the listeners which containers run and which have ended."""

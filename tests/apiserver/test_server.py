@@ -2,11 +2,14 @@
 
 import pytest
 
+from course_lib.apiserver import APIServer
 from course_lib.apiserver.errors import (
     AlreadyExists,
     Compacted,
     Conflict,
 )
+from course_lib.cluster.bootstrap import furnish
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError, InvalidManifest
 from course_lib.objects.selectors import parse_field_selector, parse_selector
 from tests.conftest import pod, service, workload
@@ -149,6 +152,24 @@ def test_a_pod_is_bound_once(api):
     api.bind(created, "n1")
     with pytest.raises(Conflict):
         api.bind(created, "n2")
+
+
+def test_pods_of_one_template_have_one_spec_on_each_node():
+    api = APIServer(Simulation())
+    furnish(api)
+
+    def specs(name, node, **fields):
+        api.bind(api.create(pod(name, **fields)), node)
+        entry = api.store.get(f"/registry/pods/default/{name}")
+        return entry.document["spec"], entry.view.spec
+
+    (first, view), (other, other_view) = specs("a", "n1"), specs("b", "n2")
+    assert (first["nodeName"], view.node_name) == ("n1", "n1")
+    assert (other["nodeName"], other_view.node_name) == ("n2", "n2")
+    again, its_view = specs("c", "n1")
+    assert again is first and its_view is view
+    unlike, _ = specs("d", "n1", hostNetwork=True)
+    assert unlike["hostNetwork"] and "hostNetwork" not in first
 
 
 def test_of_a_pods_containers_only_the_image_may_change(api):

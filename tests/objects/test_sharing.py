@@ -10,7 +10,7 @@ from course_lib.apiserver import APIServer
 from course_lib.cluster.bootstrap import furnish
 from course_lib.engine import Simulation
 from course_lib.errors import InvalidManifest
-from course_lib.objects.decode import decode
+from course_lib.objects.decode import LONGEST_PART, decode, revised
 from course_lib.objects.kinds.pod import POD
 from course_lib.objects.sharing import encoded, shared
 from course_lib.objects.typed import typed
@@ -147,3 +147,17 @@ def len_of_rest(api, made) -> int:
     made("short", "x" * 40_000)
     named = 2 * len("abcde")
     return len(encoded(api.document("Pod", "short")["spec"])) - 40_000 - named
+
+
+@pytest.mark.parametrize("size", [LONGEST_PART - 1, LONGEST_PART, LONGEST_PART + 1])
+def test_views_of_equal_parts_are_one_object_up_to_a_size(size):
+    labels = {"app": "x" * (size - len(encoded({"app": "x" * size})) + size)}
+    assert len(encoded(labels)) == size
+    found = []
+    for name in ("web", "other"):
+        before = {"metadata": {"name": name}, "spec": {"containers": []}}
+        after = before | {"metadata": {"name": name, "labels": dict(labels)}}
+        view = revised(decode(before, POD), before, after, POD)
+        assert view == decode(after, POD)
+        found.append(view.metadata.labels)
+    assert (found[0] is found[1]) == (size <= LONGEST_PART)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from course_lib.objects.api_types.faults import fault, unknown, without_unknown
 from course_lib.objects.api_types.leaves import Unfit
-from course_lib.objects.api_types.reading import Unknown, reader
+from course_lib.objects.api_types.reading import LONGEST_ALIKE, LONGEST_LIST, Unknown, reader
 from course_lib.objects.api_types.table import table, type_at, type_of
+from course_lib.objects.sharing import FEW, encoded
 
 POD = type_of("v1", "Pod")
 DEPLOYMENT = type_of("apps/v1", "Deployment")
@@ -165,3 +166,42 @@ def test_every_type_that_a_field_names_is_in_the_table():
         if part.is_struct
     }
     assert named <= structs.keys()
+
+
+def copied(value):
+    return msgspec.msgpack.decode(encoded(value))
+
+
+def of_size(size, made):
+    """What is made with a text, so long that all of it is written in so many bytes."""
+    return next(found for n in range(size) if len(encoded(found := made("x" * n))) == size)
+
+
+@pytest.mark.parametrize("size", [LONGEST_ALIKE - 1, LONGEST_ALIKE, LONGEST_ALIKE + 1])
+def test_a_struct_that_several_objects_have_equal_is_one_up_to_a_size(size):
+    context = of_size(size, lambda text: {"seLinuxOptions": {"level": text}})
+    one, other = (
+        read(spec(nodeName=node, securityContext=copied(context)))["spec"]["securityContext"]
+        for node in ("node-1", "node-2")
+    )
+    assert one == other == context
+    assert (one is other) == (size <= LONGEST_ALIKE)
+
+
+@pytest.mark.parametrize(
+    ("size", "items", "shared"),
+    [
+        (LONGEST_LIST - 1, FEW, True),
+        (LONGEST_LIST, FEW, True),
+        (LONGEST_LIST + 1, FEW, False),
+        (LONGEST_LIST, FEW + 1, False),
+    ],
+)
+def test_a_list_that_several_objects_have_equal_is_one_if_it_is_short(size, items, shared):
+    aliases = of_size(size, lambda text: [{"ip": "10.0.0.1"}] * (items - 1) + [{"ip": text}])
+    one, other = (
+        read(spec(nodeName=node, hostAliases=copied(aliases)))["spec"]["hostAliases"]
+        for node in ("node-1", "node-2")
+    )
+    assert one == other == aliases
+    assert (one is other) == shared
