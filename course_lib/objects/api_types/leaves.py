@@ -139,7 +139,7 @@ def time(value: object) -> object:
         return None
     if type(value) is not str:
         raise Unfit
-    return value if _is_stored_time(value) else _moment(value, LAYOUT, False)
+    return _stored_time(value) or _moment(value, LAYOUT, False)
 
 
 def micro_time(value: object) -> object:
@@ -152,13 +152,13 @@ def micro_time(value: object) -> object:
 
 
 @lru_cache(maxsize=4096)
-def _is_stored_time(written: str) -> bool:
-    """Whether a text is a time that exists, in the form in which it is stored."""
+def _stored_time(written: str) -> str:
+    """A time that exists, in the form in which it is stored: one object for equal ones; else empty."""
     try:
         datetime.fromisoformat(written.replace("Z", "+00:00"))
     except ValueError:
-        return False
-    return bool(_STORED_TIME.fullmatch(written))
+        return ""
+    return written if _STORED_TIME.fullmatch(written) else ""
 
 
 def _moment(written: str, layout: str, micro: bool) -> str:
