@@ -153,7 +153,7 @@ def micro_time(value: object) -> object:
 
 @lru_cache(maxsize=4096)
 def _stored_time(written: str) -> str:
-    """A time that exists, in the form in which it is stored: one object for equal ones; else empty."""
+    """A time that exists, in its stored form: one object for equal ones; empty for no such text."""
     try:
         datetime.fromisoformat(written.replace("Z", "+00:00"))
     except ValueError:

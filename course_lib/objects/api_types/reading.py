@@ -78,7 +78,8 @@ def _text(text: str) -> str:
 def _list_reader(type: Type, stored: bool) -> Read:
     assert type.item is not None
     item, leaf = reader(type.item, stored), LEAF.get(type.item.shape)
-    if stored and type.item.is_struct and not _has_lists(type.item):
+    shareable = stored and type.item.is_struct and not _has_lists(type.item)
+    if shareable:
         item = _once(item)
 
     def read(value: object, before: object) -> object:
@@ -102,13 +103,13 @@ def _list_reader(type: Type, stored: bool) -> Read:
         ]
         return [*value[:head], *found, *value[len(value) - tail :]]
 
-    if not stored or not type.item.is_struct:
-        return read
     read_once = _once(read, LONGEST_LIST)
-    few = range(1, FEW + 1)
-    return lambda value, before: (
-        read_once if isinstance(value, list) and len(value) in few else read
-    )(value, before)
+
+    def read_short(value: object, before: object) -> object:
+        few = isinstance(value, list) and 0 < len(value) <= FEW
+        return read_once(value, before) if few else read(value, before)
+
+    return read_short if shareable else read
 
 
 def _has_lists(type: Type) -> bool:

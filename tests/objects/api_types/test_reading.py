@@ -198,10 +198,10 @@ def test_a_struct_that_several_objects_have_equal_is_one_up_to_a_size(size):
     ],
 )
 def test_a_list_that_several_objects_have_equal_is_one_if_it_is_short(size, items, shared):
-    aliases = of_size(size, lambda text: [{"ip": "10.0.0.1"}] * (items - 1) + [{"ip": text}])
+    tolerations = of_size(size, lambda text: [{"key": "a"}] * (items - 1) + [{"key": text}])
     one, other = (
-        read(spec(nodeName=node, hostAliases=copied(aliases)))["spec"]["hostAliases"]
+        read(spec(nodeName=node, tolerations=copied(tolerations)))["spec"]["tolerations"]
         for node in ("node-1", "node-2")
     )
-    assert one == other == aliases
+    assert one == other == tolerations
     assert (one is other) == shared
