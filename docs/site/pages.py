@@ -104,6 +104,7 @@ def keep(folder: Path) -> None:
         site.update(name.encode() + path.read_bytes())
     pages = [name for name in names if name.split("/")[0] not in LARGE]
     values = {"version": site.hexdigest()[:12], "pages": json.dumps(pages, indent=1)}
+    values["applications"] = json.dumps(APPS)
     (folder / "service-worker.js").write_text(filled("service-worker.js", values))
 
 

@@ -17,7 +17,8 @@ from docs.site.__main__ import SITE
 from docs.site.pages import PACKED
 
 FOLDER = "/folder/course/"
-TYPES = {".mjs": "text/javascript", ".wasm": "application/wasm", ".whl": "application/zip"}
+# As nginx sends them with its default types: no browser runs such a `.mjs`.
+TYPES = {".mjs": "application/octet-stream", ".wasm": "application/wasm", ".whl": "application/zip"}
 # What Chromium asks of its maker by itself, whatever page is shown.
 CHROMIUM = ("accounts.google.com", "content-autofill.googleapis.com", "update.googleapis.com")
 

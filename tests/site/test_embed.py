@@ -97,7 +97,7 @@ def test_a_link_of_another_release_says_so(page, host):
     assert "another release of the course" in page.inner_text("#told")
 
 
-@pytest.mark.parametrize("part", ["live.js", "runtime/pyodide.mjs"])
+@pytest.mark.parametrize("part", ["live.js", "runtime/pyodide.js"])
 def test_what_does_not_load_is_told(page, host, cluster, part):
     page.route(f"**/{part}", lambda route: route.abort())
     page.goto(cluster.link(host.url))

@@ -191,6 +191,22 @@ def test_jupyterlab_opens_beside_the_pages(page, place):
     page.locator(BAR).wait_for(state="detached", timeout=60_000)
 
 
+@pytest.mark.parametrize(
+    ("link", "heading"), [("01 · Containers", "01 · Containers"), ("glossary", "Glossary")]
+)
+def test_a_link_in_a_chapter_opens_what_it_names(link, heading, page, place):
+    page.goto(place.url + FIRST)
+    found = page.locator(".jp-Notebook a", has_text=link).last
+    found.wait_for(timeout=60_000)
+    page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=60_000)
+    page.locator(BAR).wait_for(state="detached", timeout=120_000)
+    with page.context.expect_page() as opened:
+        found.click()
+    opened.value.get_by_role("heading", name=heading).first.wait_for(timeout=60_000)
+    keep(opened.value, f"opened-{link[:2]}")
+    opened.value.close()
+
+
 def test_a_request_for_another_host_would_be_found(page, place):
     page.goto(place.url)
     ask = "(url) => fetch(url, {mode: 'no-cors'}).then(() => 'answered', () => 'refused')"

@@ -11,7 +11,8 @@
   const CACHE = FAMILY + VERSION;
   const HERE = new URL("./", self.location);
   const VIRTUAL = ["api/drive", "api/stdin", "api/service-worker", "service-worker.js"];
-  const WITH_PYTHON = ["embed", "lab/", "notebooks/", "tree/"];
+  const APPLICATIONS = {{applications}};
+  const WITH_PYTHON = ["embed", ...APPLICATIONS.map((each) => `${each}/`)];
   const HTML = { "Content-Type": "text/html" };
   const NO_NETWORK = `<!doctype html><html lang="en"><meta charset="utf-8">
     <meta name="viewport" content="width=device-width"><title>No network</title>
@@ -73,7 +74,19 @@
     return open.some(({ url }) => WITH_PYTHON.some((each) => url.startsWith(HERE.href + each)));
   }
 
+  // Where a link in a chapter leads. JupyterLite names its applications without a slash, and a host's
+  // redirect would lose the query. A text is a page of the book: no application here shows it.
+  function targetOf(address) {
+    const url = new URL(address);
+    const name = APPLICATIONS.find((each) => url.pathname === HERE.pathname + each);
+    const text = /^notebooks\/([\w-]+)\.md$/.exec(url.searchParams.get("path"));
+    if (name === "tree" && text) return `${HERE}book/${text[1]}.html`;
+    return name && `${HERE}${name}/index.html${url.search}`;
+  }
+
   async function page(address) {
+    const target = targetOf(address);
+    if (target) return Response.redirect(target);
     const next = self.registration.waiting;
     if (next && !await isInUse()) {
       next.postMessage({ begin: true });
