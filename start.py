@@ -154,12 +154,23 @@ def kept_address(project: str) -> tuple[str, str]:
     return address_in(found[1] if found else "")
 
 
+def links(repository: tuple[str, str]) -> tuple[str, str]:
+    """The repository as an address names it, and its site on GitHub Pages.
+
+    The site of a repository with the name OWNER.github.io stands at the top of that host.
+    Source: GitHub Docs, "Types of GitHub Pages sites".
+    """
+    owner, name = repository
+    host = f"{owner}.github.io"
+    return f"{owner}/{name}", host if name.lower() == host.lower() else f"{host}/{name}"
+
+
 def moved(text: str, old: tuple[str, str], new: tuple[str, str]) -> str:
     """A text with the links to one repository, and to its GitHub Pages, as links to another."""
-    for between in ("/", ".github.io/"):
-        link = rf"(?<![\w.-]){re.escape(between.join(old))}(?![\w-])"
-        text = re.sub(link, between.join(new), text)
-    return text
+    (repository, site), targets = links(old), links(new)
+    after = {repository: targets[0], site: targets[1]}
+    link = rf"(?<![\w.-])(?:{'|'.join(map(re.escape, after))})(?![\w-])"
+    return re.sub(link, lambda found: after[found[0]], text)
 
 
 def linking(root: Path) -> list[Path]:

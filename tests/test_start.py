@@ -222,6 +222,20 @@ def test_an_address_can_be_written_again_and_replaced(linked, capsys):
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_the_site_of_a_repository_with_the_name_of_its_host_has_no_folder(linked):
+    before = (linked / "README.md").read_bytes()
+    start.main(["address", "github.com/Ann/ann.github.io"])
+    text = (linked / "README.md").read_bytes()
+    assert b"v2/gh/Ann/ann.github.io/HEAD)\r\nhttps://Ann.github.io/\r\n" in text
+    start.main(["address", "github.com/Ann/course"])
+    text = (linked / "README.md").read_bytes()
+    assert b"v2/gh/Ann/course/HEAD)\r\nhttps://Ann.github.io/course/\r\n" in text
+    start.main(["address", "github.com/bob/ann.github.io"])  # of another owner
+    assert b"https://bob.github.io/ann.github.io/" in (linked / "README.md").read_bytes()
+    start.main(["address", "github.com/OWNER/REPO"])
+    assert (linked / "README.md").read_bytes() == before
+
+
 @pytest.mark.parametrize("wrong", ["", "ann/course", "gitlab.com/a/b", "github.com/a", "a b/c"])
 def test_what_is_no_address_is_refused(linked, wrong):
     with pytest.raises(
@@ -232,8 +246,8 @@ def test_what_is_no_address_is_refused(linked, wrong):
 
 
 def test_all_texts_that_link_to_the_repository_are_known_to_it():
-    owner, name = start.kept_address((ROOT / "pyproject.toml").read_text())
-    links = re.compile(rf"\b{owner}(/|\.github\.io/){name}\b".encode())
+    today = start.links(start.kept_address((ROOT / "pyproject.toml").read_text()))
+    links = re.compile(rf"\b(?:{'|'.join(map(re.escape, today))})\b".encode())
     apart = {".git", ".venv", "build", "tests", "start.py"}
     apart |= {".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
     parts = [path for path in ROOT.iterdir() if path.name not in apart]
