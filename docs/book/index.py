@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from docs.book.contents import Chapter, Code, Section, parsed, plain
 from docs.book.places import Places
 
-WORD = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")  # book.js has the same
+WORD = re.compile(r"[^\W_]+(?:[-_.][^\W_]+)*")  # letters and digits; book.js has the same
 IN_TITLE = 20  # what a word counts in the title of a section; in the text it counts once
 MOST = 9  # how often a word of the text counts
 EXCERPT = 150  # characters of a section that a result shows
+
+
+def folded(text: str) -> str:
+    """A text in small letters without accents; book.js folds what is asked in the same way.
+
+    >>> folded("Naïve Läufe")
+    'naive laufe'
+    """
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(each for each in parts if unicodedata.category(each)[0] != "M").lower()
 
 
 def words(text: str) -> Iterator[str]:
@@ -22,7 +33,7 @@ def words(text: str) -> Iterator[str]:
     >>> list(words("A kube-proxy on node-1."))
     ['a', 'kube-proxy', 'kube', 'proxy', 'on', 'node-1', 'node', '1']
     """
-    for word in WORD.findall(text.lower()):
+    for word in WORD.findall(folded(text)):
         yield word
         if parts := re.split(r"[-_.]", word)[1:]:
             yield from (re.split(r"[-_.]", word)[0], *parts)

@@ -13,6 +13,7 @@ import pytest
 
 from docs.book.__main__ import PDF
 from docs.book.contents import APPENDICES, ROOT, chapters
+from docs.book.index import WORD, folded
 from docs.site.__main__ import SITE
 from tests.browser.lab import FLAGS, chromium
 from tests.required import require
@@ -133,6 +134,38 @@ def test_the_search_finds_what_has_all_words_and_says_when_there_is_nothing(open
     assert query.input_value() == "" and not page.locator("#found").is_visible()
     query.fill("Probes")  # as a probe, too
     page.wait_for_selector("#results a >> text=probes")
+
+
+@pytest.mark.parametrize("asked", ["naïve", "Ünder-Stand", "µs", "ﬁlter", "日本 x²", "a_b--c d.e"])
+def test_the_search_reads_words_as_the_index_has_them(asked, opened):
+    read = opened("index").evaluate("(text) => folded(text).match(WORD)", asked)
+    assert read == WORD.findall(folded(asked))
+
+
+def test_accents_do_not_cut_a_word(opened):
+    page = opened("index")
+    page.locator("#query").fill("reconcïling")
+    page.wait_for_selector("#results a")
+    plain = page.locator("#count").inner_text()
+    page.locator("#query").fill("reconciling")
+    page.wait_for_function(f"document.querySelector('#count').textContent === '{plain}'")
+    page.locator("#query").fill("naïve")
+    page.wait_for_function("document.querySelector('#count').textContent === 'No sections'")
+
+
+def test_a_search_that_does_not_load_says_so_and_tries_again(chrome, address):
+    page = chrome.new_page()
+    held = []
+    page.route("**/search.js", lambda route: held.append(route))
+    page.goto(f"{address}/index.html")
+    page.locator("#query").fill("kubelet")
+    page.locator("#count", has_text="The index of the book loads").wait_for()
+    held.pop().abort()
+    page.locator("#count", has_text="search.js does not load").wait_for()
+    page.unroute("**/search.js")
+    page.locator("#query").fill("kubelets")
+    page.wait_for_selector("#results a")
+    page.close()
 
 
 def test_the_switch_changes_the_colours_and_they_stay(opened):

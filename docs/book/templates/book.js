@@ -2,7 +2,8 @@
 const root = document.documentElement;
 const KEPT = "book-scheme";
 const MOST = 20; // results
-const WORD = /[a-z0-9]+(?:[-_.][a-z0-9]+)*/g; // index.py has the same
+const WORD = /[\p{L}\p{N}]+(?:[-_.][\p{L}\p{N}]+)*/gu; // index.py has the same
+const NOT_HERE = "The search does not work: search.js does not load. Type again to try once more.";
 
 function kept(value) { // a browser may refuse to keep anything
   try {
@@ -33,19 +34,24 @@ function scrollable() { // what is wider than the page gets the keyboard, and on
 }
 
 let loading;
-function index() {
-  loading ??= new Promise((done, failed) => {
-    const script = Object.assign(document.createElement("script"), { src: "search.js", onerror: failed });
+function index() { // undefined when it does not load; the next call tries again
+  loading ??= new Promise((done) => {
+    const script = Object.assign(document.createElement("script"), { src: "search.js" });
     script.onload = () => done(window.bookIndex);
+    script.onerror = () => { loading = undefined; done(); };
     document.head.append(script);
   });
   return loading;
 }
 
+function folded(text) { // small letters without accents, as in the index
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
 // The sections that have all words, the best first. A word is found as it is, as the beginning of
 // another one, and without its plural's s.
 function found({ sections, words }, query) {
-  const all = query.toLowerCase().match(WORD) ?? [];
+  const all = folded(query).match(WORD) ?? [];
   const scores = all.map((word) => {
     const stem = word.length > 3 ? word.replace(/s$/, "") : word;
     const weights = new Map();
@@ -78,16 +84,23 @@ function row([address, chapter, title, excerpt]) {
 
 function search(form) {
   const [query, box, count, results] = ["query", "found", "count", "results"].map((id) => document.getElementById(id));
-  const close = () => { box.classList.remove("open"); count.textContent = ""; results.replaceChildren(); };
+  const say = (text, rows = []) => {
+    count.textContent = text;
+    results.replaceChildren(...rows);
+    box.classList.toggle("open", text !== "");
+  };
+  const close = () => say("");
   const show = async () => {
     const asked = query.value;
-    const hits = asked.trim().length > 1 ? found(await index(), asked) : null;
+    if (asked.trim().length < 2) { close(); return; }
+    if (!window.bookIndex) say("The index of the book loads.");
+    const loaded = await index();
     if (query.value !== asked) return; // the answer comes too late
-    if (!hits) { close(); return; }
+    if (!loaded) { say(NOT_HERE); return; }
+    const hits = found(loaded, asked);
     const more = hits.length > MOST ? `, the first ${MOST} are here` : "";
-    count.textContent = hits.length === 1 ? "1 section" : `${hits.length || "No"} sections${more}`;
-    results.replaceChildren(...hits.slice(0, MOST).map(row));
-    box.classList.add("open");
+    const counted = hits.length === 1 ? "1 section" : `${hits.length || "No"} sections`;
+    say(counted + more, hits.slice(0, MOST).map(row));
   };
   query.addEventListener("focus", index, { once: true });
   query.addEventListener("input", show);
