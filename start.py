@@ -23,6 +23,8 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 NOT_INSTALLED = """
 The course is not installed. The lines above say why. It needs a network, and 700 MB in its own
 folder. Call the same command again when that is so: it begins from the start."""
+# In a path, setuptools takes $name and {name} for variables, and venv refuses what parts the PATH.
+UNUSABLE = re.compile(r"\$[A-Za-z_]|[{}]|" + re.escape(os.pathsep))
 FIRST = "notebooks/00-start-here.ipynb"
 # Where links to the repository are, and to its page.
 LINKING = ("*", "docs/**/*", "notebooks/*", ".github/**/*")
@@ -45,6 +47,17 @@ def refusal(version: tuple[int, int], windows: bool = os.name == "nt") -> str:
         f"The course needs Python {names}; this is {version[0]}.{version[1]}.\n"
         f"Use another one that you have, for example: {other} start.py"
         + ("" if windows else "\n(with make: make PYTHON=python3.12 lab)")
+    )
+
+
+def misplaced(folder: Path) -> str:
+    """Why the course cannot be installed in this folder; empty when it can."""
+    found = UNUSABLE.search(str(folder))
+    if not found:
+        return ""
+    return (
+        f"The course cannot be installed in a folder with {found[0][0]!r} in its path:\n{folder}\n"
+        "Rename that folder, or move the course. Then call the same command again."
     )
 
 
@@ -84,7 +97,7 @@ def install() -> None:
     """Make the environment: every package as the lock pins it by hash, the course in place."""
     if installed():
         return
-    why = refusal(sys.version_info[:2])
+    why = refusal(sys.version_info[:2]) or misplaced(ROOT)
     if why:
         sys.exit(why)
     print(f"Installing the course into {VENV} (a minute or two, once) ...", flush=True)
@@ -96,7 +109,8 @@ def install() -> None:
         if code:
             sys.exit(code)
         run(*pip, "--require-hashes", "-r", str(NAMES[0]))
-        run(*pip, "--no-deps", "--no-build-isolation", "--no-index", "-e", str(ROOT))
+        # Not by its path: pip would read [name] at the end as an extra.
+        run(*pip, "--no-deps", "--no-build-isolation", "--no-index", "-e", ".")
     except SystemExit:
         print(NOT_INSTALLED, file=sys.stderr)
         raise

@@ -87,7 +87,7 @@ def test_the_environment_is_made_once_and_again_when_the_lock_is_newer(course):
     made, locked, placed = ran
     assert made[1:] == ["-m", "venv", "--clear", str(root / ".venv")]
     assert locked[:3] == [python, "-m", "pip"] and "--require-hashes" in locked
-    assert placed[-2:] == ["-e", str(root)] and "--no-deps" in placed and "--no-index" in placed
+    assert placed[-2:] == ["-e", "."] and "--no-deps" in placed and "--no-index" in placed
     start.main(["venv"])
     assert len(ran) == 3
     later = start.STAMP.stat().st_mtime + 5
@@ -127,6 +127,23 @@ def test_a_python_that_cannot_install_says_so_before_anything_is_made(course, mo
     with pytest.raises(SystemExit, match=r"this is 3\.9"):
         start.main([])
     assert ran == [] and not (root / ".venv").exists()
+
+
+@pytest.mark.parametrize("name", ["a$b", "$_", "a${b}", "a{b", "a}", f"a{os.pathsep}b"])
+def test_a_folder_in_which_nothing_installs_is_refused_before_anything_is_made(
+    name, course, monkeypatch
+):
+    root, ran = course
+    monkeypatch.setattr(start, "ROOT", root / name / "course")
+    with pytest.raises(SystemExit) as ended:
+        start.main([])
+    assert str(root / name) in str(ended.value) and "Rename that folder" in str(ended.value)
+    assert ran == []
+
+
+@pytest.mark.parametrize("name", ["a$", "a$1", "a[b]", "a%b", "a#b", 'a\'b "c"', "é"])
+def test_a_folder_with_another_sign_in_its_path_is_taken(name):
+    assert start.misplaced(Path(name)) == ""
 
 
 def test_a_step_that_fails_ends_the_program_with_its_code(course, monkeypatch, capsys):
