@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 from itertools import zip_longest
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -21,11 +22,18 @@ from course_lib.cluster import acts
 from course_lib.cluster.acts import Act, Acting, ActingT
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.layout import Layout
+from course_lib.engine.simulation import StepsUsedUp
 from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document, Json
 
 SITE = "https://OWNER.github.io/REPO"  # where the course is published
 LONGEST = 8000  # characters of an address that every web server takes (RFC 9110, section 4.1)
+# What a browser builds in about a minute, in which the page answers nobody. Its Python needs four
+# times as long as one at home.
+MOST_MACHINES = 1000  # 5 ms each at home
+MOST_STEPS = 30_000  # of the simulation: from 0.1 to 1.4 ms each at home
+MOST_ACTS = 500  # about as many as an address has room for, when each differs from the others
+MOST_BYTES = 200_000  # of what a text unpacks to: zlib makes 6 MB into an address
 
 
 class Scene(msgspec.Struct, array_like=True):
@@ -62,11 +70,11 @@ class Scene(msgspec.Struct, array_like=True):
     @classmethod
     def read(cls, text: str) -> Scene:
         """The scene of a text; raises `CourseError` for a text that is none."""
-        if len(text) > LONGEST:  # what it unpacks to is then small, too
+        if len(text) > LONGEST:
             raise _no_scene(f"{len(text):,} characters, of {LONGEST:,} at most")
         try:
             packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            return msgspec.json.decode(zlib.decompress(packed), type=cls)
+            return msgspec.json.decode(_unpacked(packed), type=cls)
         except (
             binascii.Error, zlib.error, msgspec.MsgspecError, ValueError, RecursionError
         ) as problem:  # fmt: skip
@@ -85,20 +93,37 @@ class Scene(msgspec.Struct, array_like=True):
     def build(self, make: Callable[..., ActingT]) -> ActingT:
         """Make the cluster, by `make` with its settings, and do again what was done.
 
-        Raises `CourseError` for settings and acts that no cluster has.
+        Raises `CourseError` for settings and acts that no cluster has, and for more than a browser
+        can build.
         """
         settings = dict(self.settings)
         try:
             if (layout := settings.pop("layout", None)) is not None:
                 settings["layout"] = msgspec.convert(layout, Layout)
+            self._bound(settings)
             cluster = make(**settings)
-            for act in self.done:
-                cluster.sim.go_to(act.at, act.instant_over)
-                _do(cluster, act)
+            with cluster.sim.at_most(MOST_STEPS):
+                self._do_all(cluster)
+        except StepsUsedUp:
+            found = f"more, after {cluster.sim.now:.0f} of {self.now:g} simulated seconds"
+            raise _too_much(f"{MOST_STEPS:,} steps of the simulation", found) from None
         except (TypeError, KeyError, msgspec.ValidationError) as problem:
             raise _no_scene(f"{type(problem).__name__}: {problem}") from None
-        cluster.sim.go_to(self.now, self.instant_over)
         return cluster
+
+    def _bound(self, settings: dict[str, Any]) -> None:
+        layout, nodes = settings.get("layout"), settings.get("nodes")
+        machines = len(layout.machines) if layout else nodes
+        if isinstance(machines, int) and machines > MOST_MACHINES:
+            raise _too_much(f"{MOST_MACHINES:,} machines", f"{machines:,}")
+        if len(self.done) > MOST_ACTS:
+            raise _too_much(f"{MOST_ACTS:,} acts", f"{len(self.done):,}")
+
+    def _do_all(self, cluster: Acting) -> None:
+        for act in self.done:
+            cluster.sim.go_to(act.at, act.instant_over)
+            _do(cluster, act)
+        cluster.sim.go_to(self.now, self.instant_over)
 
 
 def link(cluster: Acting, site: str) -> str:
@@ -149,6 +174,26 @@ def _objects(cluster: Acting) -> dict[str, Document]:
 def _unversioned(document: Document) -> Document:
     """Without the resourceVersion: one change moves those of all later changes."""
     return document | {"metadata": document["metadata"] | {"resourceVersion": ""}}
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """What zlib packed, up to `MOST_BYTES`."""
+    unpacker = zlib.decompressobj()
+    text = unpacker.decompress(packed, MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise _no_scene(f"a text that unpacks to more than {MOST_BYTES:,} bytes")
+    if not unpacker.eof:
+        raise zlib.error("it is not complete")
+    return text
+
+
+def _too_much(most: str, found: str) -> CourseError:
+    return CourseError(
+        "a browser needs too long to build this scene",
+        expected=f"at most {most}",
+        found=found,
+        do="make the scene with fewer machines and Pods, or look at it earlier",
+    )
 
 
 def _no_scene(found: str) -> CourseError:

@@ -11,7 +11,8 @@ import numbers
 import random
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, TypeVar, cast
@@ -55,6 +56,10 @@ def duration(seconds: object, name: str) -> float:
 def _microsecond(time: float) -> float:
     """A time as the log has it; all lines of one instant hold the same object."""
     return round(time, 6)
+
+
+class StepsUsedUp(Exception):
+    """More steps than `Simulation.at_most` allows; no component handles it."""
 
 
 class Clock(simpy.Environment):
@@ -266,6 +271,24 @@ class Simulation:
             env.step()
             if self._soon:
                 self.settle()
+
+    @contextmanager
+    def at_most(self, steps: int) -> Iterator[None]:
+        """Within it, the step after so many `steps` raises `StepsUsedUp`."""
+        left = steps
+
+        def step() -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise StepsUsedUp
+            Clock.step(self.env)
+
+        self.env.step = step  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del self.env.step
 
     def step(self) -> float:
         """Let the next event happen; returns the time of it (or now, when there is none)."""

@@ -8,11 +8,13 @@ import zlib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from simpy import Environment
 
 from course_lib import Cluster
 from course_lib.cluster.acts import Act
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.scenes import LONGEST, Scene, link
+from course_lib.engine.simulation import Clock
 from course_lib.errors import CourseError
 from course_lib.images import Registry
 from course_lib.widgets import LiveCluster
@@ -248,6 +250,85 @@ def test_a_text_of_more_than_8000_characters_is_not_unpacked(more):
             Scene.read(longer)
     else:
         assert Scene.read(longer).settings == {"nodes": 1}
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_what_unpacks_to_too_much_is_not_read(more, monkeypatch):
+    scene = Scene.of(Cluster(nodes=1))
+    length = len(zlib.decompress(base64.urlsafe_b64decode(scene.text + "==")))
+    monkeypatch.setattr("course_lib.cluster.scenes.MOST_BYTES", length - more)
+    if more > 0:
+        with pytest.raises(CourseError, match=rf"unpacks to more than {length - 1} bytes"):
+            Scene.read(scene.text)
+    else:
+        assert Scene.read(scene.text) == scene
+
+
+def test_a_text_that_lost_its_end_is_no_scene():
+    with pytest.raises(CourseError, match="not complete"):
+        Scene.read(Scene.of(Cluster(nodes=1)).text[:-8])
+
+
+def bounded(monkeypatch, **bounds):
+    for name, value in bounds.items():
+        monkeypatch.setattr(f"course_lib.cluster.scenes.{name}", value)
+
+
+@pytest.mark.parametrize("most", [3, 4, 5])
+@pytest.mark.parametrize("make", [lambda: Cluster(nodes=4), lambda: Cluster.single_master(3)])
+def test_a_scene_with_too_many_machines_is_refused_by_name(make, most, monkeypatch):
+    scene = Scene.of(make())
+    bounded(monkeypatch, MOST_MACHINES=most)
+    if most < 4:
+        with pytest.raises(CourseError, match=r"at most 3 machines\s+found: +4"):
+            scene.build(Cluster)
+    else:
+        scene.build(Cluster)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_scene_with_too_many_acts_is_refused_by_name(most, monkeypatch):
+    scene = Scene({"nodes": 1}, [Act(0.0, "add_node", {})] * 2, 0.0)
+    bounded(monkeypatch, MOST_ACTS=most)
+    if most < 2:
+        with pytest.raises(CourseError, match=r"at most 1 acts\s+found: +2"):
+            scene.build(Cluster)
+    else:
+        scene.build(Cluster)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_scene_that_takes_too_many_steps_is_refused_by_its_time(more, monkeypatch):
+    cluster, steps = Cluster(nodes=2), 0
+    cluster.run(seconds=100)
+
+    def counted(env):
+        nonlocal steps
+        steps += 1
+        Environment.step(env)
+
+    monkeypatch.setattr(Clock, "step", counted, raising=False)
+    link(cluster, SITE)
+    bounded(monkeypatch, MOST_STEPS=steps - more)
+    if more > 0:
+        with pytest.raises(CourseError, match=r"steps of the simulation\s+.* of 100 simulated s"):
+            link(cluster, SITE)
+    else:
+        assert link(cluster, SITE)
+
+
+@pytest.mark.parametrize("far", [1e7, 1e300])
+def test_a_moment_far_away_is_refused(far, monkeypatch):
+    bounded(monkeypatch, MOST_STEPS=3000)
+    scene = Scene(Scene.of(Cluster.ha_etcd(masters=1, workers=1)).settings, [], far)
+    with pytest.raises(CourseError, match="a browser needs too long to build this scene"):
+        scene.build(Cluster)
+
+
+def test_the_bound_ends_with_the_building(monkeypatch):
+    scene = Scene.of(Cluster(nodes=2))
+    bounded(monkeypatch, MOST_STEPS=1)
+    scene.build(Cluster).run(seconds=100)
 
 
 def test_a_scene_has_no_other_commands_than_those_of_a_cluster():

@@ -34,6 +34,16 @@ def browser(playwright, host, tmp_path_factory):
     made.close()
 
 
+@pytest.fixture
+def stranger(playwright, tmp_path):
+    """Somebody's first visit, to a host of their own."""
+    host = Host()
+    made = Visitor(playwright, host, tmp_path)
+    yield made
+    made.close()
+    host.close()
+
+
 @pytest.fixture(scope="session")
 def light(host):
     return Site(host)

@@ -252,16 +252,6 @@ def test_a_visit_without_a_network(page, place):
     page.get_by_role("link", name="Start here, in this browser").wait_for()
 
 
-@pytest.fixture
-def stranger(playwright, tmp_path):
-    """Somebody's first visit, to a host of their own."""
-    host = Host()
-    made = Visitor(playwright, host, tmp_path)
-    yield made
-    made.close()
-    host.close()
-
-
 @pytest.mark.parametrize("kind", ["has no folders", "shortens addresses"])
 def test_a_host_may_answer_folders_and_pages_in_its_own_way(kind, stranger):
     host = stranger.host

@@ -32,7 +32,7 @@ async function start() {
     step();
   }
   python.unpackArchive(wheel, "wheel", { extractDir: SITE_PACKAGES });
-  told.textContent = "The cluster is built again.";
+  told.textContent = "Python simulates the cluster up to its moment. That can take a minute.";
   await new Promise((drawn) => setTimeout(drawn, 50));
   const listeners = new Set();
   python.globals.set("scene", scene);
