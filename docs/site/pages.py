@@ -44,9 +44,10 @@ def build(folder: Path) -> None:
     embedded = {"packages": json.dumps(EMBEDDED)}
     (folder / "embed.js").write_text(filled("embed.js", embedded))
     files = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("runtime/*"))]
-    listed = {"files": [[name, sent(folder / name)] for name in files]}
+    sizes = {name: (folder / name).stat().st_size for name in files}
+    listed = {"files": [[name, sent(folder / name), size] for name, size in sizes.items()]}
     (folder / "runtime.json").write_text(json.dumps(listed))
-    size = LAB + sum(size for _, size in listed["files"])
+    size = LAB + sum(size for _, size, _ in listed["files"])
     (folder / "index.html").write_text(filled("start.html", start(round(size / 1e6))))
     values = {"store": STORE, "progress": PROGRESS, "exercises": json.dumps(by_chapter())}
     values["renamed"] = json.dumps(RENAMED)

@@ -88,7 +88,11 @@ class Handler(SimpleHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        half = len(data) // 2 if file in self.server.held else 0
+        self.wfile.write(data[:half])
+        if half:
+            self.server.go_on.wait()
+        self.wfile.write(data[half:])
 
     def redirect(self, path: str) -> None:
         """Send the browser to another address, with the query."""
@@ -113,6 +117,8 @@ class Host(ThreadingHTTPServer):
         self.bytes: Counter[str] = Counter()
         self.instead: dict[Path, bytes] = {}  # what is sent in place of a file of the site
         self.failing: set[Path] = set()  # files that cannot be had now
+        self.held: set[Path] = set()  # files whose second half waits for `go_on`
+        self.go_on = threading.Event()
         self.closed = False
         self.answers_folders = True  # with their index.html
         self.shortens = False  # redirects to addresses without index.html and .html
@@ -135,5 +141,6 @@ class Host(ThreadingHTTPServer):
     def close(self) -> None:
         """Be no longer there."""
         self.closed = True
+        self.go_on.set()
         self.shutdown()
         self.server_close()

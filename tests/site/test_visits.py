@@ -269,6 +269,20 @@ def test_a_host_may_answer_folders_and_pages_in_its_own_way(kind, stranger):
         assert visit == 1 or page.evaluate(CACHES) != []
 
 
+def test_the_bar_counts_what_has_come_of_a_file_that_takes_long(stranger):
+    files = json.loads((SITE / "runtime.json").read_text())["files"]
+    name, size, _ = max(files, key=lambda each: each[1])
+    everything = sum(each[1] for each in files)
+    stranger.host.held.add(SITE / name)
+    page = stranger.new_page()
+    page.goto(stranger.host.url + FIRST)
+    shown = f"document.querySelector('{BAR} progress')?.value"
+    page.wait_for_function(f"{shown} > {1 - 0.7 * size / everything}", timeout=120_000)
+    assert page.evaluate(shown) < 1 - 0.3 * size / everything
+    stranger.host.go_on.set()
+    page.locator(BAR).wait_for(state="detached", timeout=120_000)
+
+
 def test_a_learner_is_told_when_python_cannot_come_and_what_to_do(stranger):
     stranger.host.failing.add(SITE / "runtime.json")
     page = stranger.new_page()

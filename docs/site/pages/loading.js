@@ -23,7 +23,8 @@ function made() {
 // `share` is how far it is, of 1; the bar goes when the text is empty.
 function show(text, { share, stuck = false } = {}) {
   const element = document.getElementById(ID) ?? made();
-  element.querySelector("label").textContent = text;
+  const label = element.querySelector("label");
+  if (label.textContent !== text) label.textContent = text; // a screen reader says it once
   element.querySelector("span").hidden = !stuck;
   const progress = element.querySelector("progress");
   progress.hidden = stuck;
@@ -49,17 +50,25 @@ async function got(name) {
   return response;
 }
 
+async function read(response, count) { // the length of each part, as it comes
+  const reader = response.body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) count(part.value.length);
+}
+
 async function load(files) {
   const all = files.reduce((sum, [, size]) => sum + size, 0);
   let here = 0;
+  const count = (size) => {
+    here += size;
+    const text = `Python loads: ${(here / MB).toFixed(0)} of ${(all / MB).toFixed(0)} MB.`;
+    show(`${text} You can read already.`, { share: here / all });
+  };
   const waiting = [...files];
   const one = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [name, size] = next;
-      if (!await caches.match(new URL(name, SITE))) await (await got(name)).arrayBuffer();
-      here += size;
-      const text = `Python loads: ${(here / MB).toFixed(0)} of ${(all / MB).toFixed(0)} MB.`;
-      show(`${text} You can read already.`, { share: here / all });
+      const [name, size, unpacked] = next;
+      if (await caches.match(new URL(name, SITE))) count(size);
+      else await read(await got(name), (bytes) => count(bytes * size / unpacked));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
