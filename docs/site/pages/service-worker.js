@@ -1,8 +1,8 @@
 // Keeps the site in the browser, for the second visit and for visits without a network.
 //
 // Each release of the site has a name of its own (VERSION) and a cache of its own. What was fetched
-// once is answered from it. A page stays with the release that it began with: a new release waits
-// while a page with Python is open, and begins with the next page. Then the old cache goes.
+// once is answered from it. A new release begins at once. The old cache stays while a page with Python
+// is open: such a page may still ask for files that only its own release has.
 // JupyterLite's worker comes second: it answers what the kernel asks of the files in the page.
 // Source: W3C, Service Workers, "Caches"; JupyterLite's documentation, "Service Worker".
 (() => { // JupyterLite's worker has names of its own
@@ -51,6 +51,7 @@
 
   async function begun(key) {
     const response = await fetched(key);
+    if (response.status === 404) return await caches.match(key) ?? response; // of an older release
     const stored = response.ok ? store(key, response.clone()) : Promise.resolve();
     stored.catch(() => {}).finally(() => underWay.delete(key)); // without room it is not kept
     return response;
@@ -69,9 +70,13 @@
     return (await underWay.get(key)).clone();
   }
 
+  function hasPython(url) {
+    return WITH_PYTHON.some((each) => url.startsWith(HERE.href + each));
+  }
+
   async function isInUse() {
     const open = await self.clients.matchAll({ includeUncontrolled: true });
-    return open.some(({ url }) => WITH_PYTHON.some((each) => url.startsWith(HERE.href + each)));
+    return open.some(({ url }) => hasPython(url));
   }
 
   // Where a link in a chapter leads. JupyterLite names its applications without a slash, and a host's
@@ -87,31 +92,26 @@
   async function page(address) {
     const target = targetOf(address);
     if (target) return Response.redirect(target);
-    const next = self.registration.waiting;
-    if (next && !await isInUse()) {
-      next.postMessage({ begin: true });
-      const again = { Refresh: "0", ...HTML }; // the new release answers then
-      return new Response(`<link rel="icon" href="${HERE}favicon.svg">`, { headers: again });
-    }
+    if (!hasPython(address)) await removeOldCaches();
     const absent = { status: 503, headers: HTML };
     return answer(address).catch(() => new Response(NO_NETWORK, absent));
   }
 
   async function removeOldCaches() {
+    if (await isInUse()) return;
     const names = await caches.keys();
     const old = names.filter((name) => name.startsWith(FAMILY) && name !== CACHE);
     await Promise.all(old.map((name) => caches.delete(name)));
   }
 
   self.addEventListener("install", (event) => {
-    event.stopImmediatePropagation(); // JupyterLite's worker would not wait
     const kept = {{pages}}.map(async (name) => {
       const key = keyOf(new URL(name, HERE));
       const response = await fetched(key);
       if (!response.ok) throw new Error(`${key}: ${response.status}`);
       await store(key, response);
     });
-    // The first release is there without one of its files, too; a later one has all, or waits.
+    // The first release is there without one of its files, too; a later one has all, or does not begin.
     event.waitUntil(self.registration.active ? Promise.all(kept) : Promise.allSettled(kept));
   });
 
@@ -127,7 +127,6 @@
   });
 
   self.addEventListener("message", (event) => {
-    if (event.data?.begin) event.waitUntil(self.skipWaiting());
     if (!event.data?.keep) return;
     // The addresses of what a page fetched before this worker was there.
     const mine = event.data.keep.filter((url) => isOurs(new Request(url)));
