@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -55,6 +56,9 @@ class Picture(Figure):
         with mpl.rc_context(SETTINGS):
             self.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         text = buffer.getvalue()
+        # matplotlib names a clip after its place, whose last digit differs between processors.
+        for number, name in enumerate(dict.fromkeys(re.findall(r'<clipPath id="(\w+)"', text))):
+            text = text.replace(name, f"clip{number}")
         start = text.index("<svg")
         head, rest = text[start:].split(">", 1)
         title = html.escape(self.alt)
