@@ -9,6 +9,7 @@ import msgspec
 
 from course_lib.apiserver.documents import Incoming
 from course_lib.apiserver.errors import Conflict
+from course_lib.objects.derived import remember
 from course_lib.objects.kinds.pod import Pod, PodSpec
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import set_condition
@@ -54,10 +55,8 @@ class Binder:
         if known is None:
             made = pod.changed({"spec": {"nodeName": node}})
             assert isinstance(made.view, Pod)
-            if len(self._specs) == MOST_SPECS:
-                del self._specs[next(iter(self._specs))]
             known = BoundSpec(before, made.document["spec"], made.view.spec)
-            self._specs[id(before), node] = known
+            remember(self._specs, (id(before), node), known, MOST_SPECS)
         return known
 
 

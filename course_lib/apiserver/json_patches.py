@@ -24,10 +24,10 @@ def json_patch(target: Json, operations: list[dict[str, Json]]) -> Json:
     ...     {"op": "copy", "from": "/spec/replicas", "path": "/spec/before"}])
     {'spec': {'replicas': 5, 'before': 5}}
     """
-    patched = _Patched(target)
+    changing = _Patched(target)
     for operation in operations:
-        patched.do(operation)
-    return patched.target
+        changing.do(operation)
+    return changing.target
 
 
 class _Patched:

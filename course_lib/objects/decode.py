@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from course_lib.errors import CourseError, InvalidManifest, WrongType
+from course_lib.objects.derived import remember
 from course_lib.objects.kind import Kind, title
 from course_lib.objects.kinds import BUILT_IN
 from course_lib.objects.manifests import Document, filled_paths, plain
@@ -115,7 +116,8 @@ def _is_short(items: list[object]) -> bool:
     )
 
 
-_parts: dict[tuple[int, bytes], object] = {}  # by their types, and as they are written
+# By the identities of their types, which are kept, and as they are written.
+_parts: dict[tuple[int, bytes], tuple[object, object]] = {}
 
 
 def _decoded_part(part: object, shape: object) -> object:
@@ -125,11 +127,8 @@ def _decoded_part(part: object, shape: object) -> object:
         return msgspec.convert(part, shape, dec_hook=_quantity)
     key = id(shape), written
     if key not in _parts:
-        view = msgspec.convert(part, shape, dec_hook=_quantity)
-        if len(_parts) == PARTS:
-            del _parts[next(iter(_parts))]
-        _parts[key] = view
-    return _parts[key]
+        remember(_parts, key, (shape, msgspec.convert(part, shape, dec_hook=_quantity)), PARTS)
+    return _parts[key][1]
 
 
 def encode(value: object) -> Any:

@@ -7,16 +7,11 @@ for the first of the Pods, and is one object for all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from operator import attrgetter
 from typing import TypeVar
 
-import msgspec
-
-from course_lib.objects.manifests import Document
-
-EQUALS = 4096  # documents of which one object is kept for all that are equal
 OfT = TypeVar("OfT")
+K = TypeVar("K")
 T = TypeVar("T")
 KEPT = 1024  # values of one derivation; then the oldest goes
 
@@ -58,24 +53,15 @@ def _derived(
         key = tuple(map(id, parts_of(of)))
         found = known.get(key)
         if found is None:
-            if len(known) >= kept:
-                del known[next(iter(known))]
-            found = known[key] = of, derive(of)
+            found = of, derive(of)
+            remember(known, key, found, kept)
         return found[1]
 
     return find
 
 
-def one_of_equals(document: Document) -> Document:
-    """One object for all equal documents: most Pods have the same conditions. Nobody changes it.
-
-    >>> one_of_equals({"type": "Ready"}) is one_of_equals({"type": "Ready"})
-    True
-    """
-    return _decoded(msgspec.msgpack.encode(document))
-
-
-@lru_cache(maxsize=EQUALS)
-def _decoded(message: bytes) -> Document:
-    found: Document = msgspec.msgpack.decode(message)
-    return found
+def remember(known: dict[K, T], key: K, value: T, most: int) -> None:
+    """Keep a `value` under a `key` of what is `known`; of `most` values the oldest goes."""
+    if len(known) >= most:
+        del known[next(iter(known))]
+    known[key] = value

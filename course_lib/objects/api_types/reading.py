@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 
 from course_lib.objects.api_types.leaves import LEAF, Leaf, Unfit, rounded_quantity
 from course_lib.objects.api_types.table import Field, Type, fields_of
+from course_lib.objects.derived import remember
 from course_lib.objects.sharing import FEW, encoded, same_ends
 
 Read = Callable[[object, object], object]  # a value, and what stood there before
@@ -60,10 +61,7 @@ def _once(read: Read, longest: int = LONGEST_ALIKE) -> Read:
         if len(written) > longest:
             return read(value, before)
         if written not in known:
-            found = read(value, before)
-            if len(known) == REMEMBERED:
-                del known[next(iter(known))]
-            known[written] = found
+            remember(known, written, read(value, before), REMEMBERED)
         return known[written]
 
     return alike
