@@ -51,10 +51,10 @@
 
   async function begun(key) {
     const response = await fetched(key);
-    if (response.status === 404) return await caches.match(key) ?? response; // of an older release
+    const older = response.status === 404 && await caches.match(key);
     const stored = response.ok ? store(key, response.clone()) : Promise.resolve();
     stored.catch(() => {}).finally(() => underWay.delete(key)); // without room it is not kept
-    return response;
+    return older || response;
   }
 
   async function answer(address) {
@@ -98,7 +98,8 @@
   }
 
   async function removeOldCaches() {
-    if (await isInUse()) return;
+    const { installing, waiting } = self.registration; // a newer release fills its cache
+    if (installing || waiting || await isInUse()) return;
     const names = await caches.keys();
     const old = names.filter((name) => name.startsWith(FAMILY) && name !== CACHE);
     await Promise.all(old.map((name) => caches.delete(name)));
