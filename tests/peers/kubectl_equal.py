@@ -115,8 +115,9 @@ def _parts(line: str, result: Result) -> tuple[str, str, int]:
 
 
 def _sorted(text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    return "".join(sorted("".join(sorted(re.split(r"[][:;,] *", line))) for line in lines))
+    """A text's lines, and what each of them lists, in one order."""
+    lines = [", ".join(sorted(re.split(r"[][:;,] *", line))) for line in text.split("\n")]
+    return "\n".join(sorted(lines))
 
 
 def _comparable(text: str) -> str:

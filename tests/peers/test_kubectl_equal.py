@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from course_lib.command_line import Result
 from tests.peers import golang, kubectl_equal, kubectl_peer
 from tests.peers.kubectl_equal import Pair, Said
 from tests.required import requires
@@ -44,6 +45,27 @@ def difference(said: Said) -> str:
 def test_enough_is_asked():
     asked = [step.line for story in kubectl_equal.stories() for step in story.steps if step.line]
     assert len(asked) >= LEAST
+
+
+GOING = "Warning: {}; {}\nevicting pod default/{}\nevicting pod default/{}\n"
+ALONE, AGENT = "deleting Pods: default/alone, default/cache", "ignoring Pods: default/agent"
+
+
+@pytest.mark.parametrize(
+    ("line", "ours", "equal"),
+    [
+        ("drain node-1", GOING.format(ALONE, AGENT, "alone", "cache"), True),
+        ("drain node-1", GOING.format(AGENT, ALONE, "cache", "alone"), True),
+        ("drain node-1", GOING.format(AGENT, ALONE, "cache", "cache"), False),
+        ("drain node-1", GOING.format(AGENT, ALONE, "cache", "alone").rstrip("\n"), False),
+        ("get nodes", GOING.format(AGENT, ALONE, "cache", "alone"), False),
+    ],
+    ids=["same", "another order", "other words", "no end of line", "not a drain"],
+)
+def test_an_order_that_the_real_one_leaves_open_does_not_count(line, ours, equal):
+    theirs = GOING.format(ALONE, AGENT, "alone", "cache")
+    assert Said(line, Result(theirs, "", 0), Result(ours, "", 0)).equal == equal
+    assert Said(line, Result("", theirs, 0), Result("", ours, 0)).equal == equal
 
 
 @pytest.mark.parametrize("story", kubectl_equal.stories(), ids=lambda story: story.name)
