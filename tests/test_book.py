@@ -15,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from docs.book.contents import APPENDICES, ROOT, chapters, read
+from docs.book.index import prose
 from docs.book.pages import WHOLE, Book
 from docs.book.places import BrokenLink, Places
 
@@ -197,6 +198,30 @@ def test_the_index_knows_where_a_word_stands(word, page, section, book):
 def test_the_index_leads_to_all_sections(book):
     told = [each[0] for each in index(book)["sections"]]
     assert len(told) == sum(len(chapter.sections) for chapter in book.chapters) == len(set(told))
+
+
+TABLE = "| Part | Job |\n|---|---|\n| kubelet | starts Pods |\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "excerpt"),
+    [
+        (
+            "It has two:\n\n- one.\n- another.\n\nBoth\nwork.",
+            "It has two: one. another. Both work.",
+        ),
+        (TABLE + "\nSentences come first.", "Sentences come first."),
+        (TABLE, "Part Job kubelet starts Pods"),
+        ("word " * 29 + "words", "word " * 29 + "words"),
+        ("word " * 30 + "words", "word " * 30 + "…"),
+        ("", ""),
+    ],
+    ids=["blocks", "table and text", "table", "just short enough", "too long", "nothing"],
+)
+def test_a_result_of_the_search_shows_how_its_section_begins(text, excerpt, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"# A heading\n\n{text}\n")
+    assert prose(read(page).sections[0]) == excerpt
 
 
 def test_a_link_to_nothing_stops_the_build():

@@ -127,18 +127,29 @@ def parsed(text: str) -> list[Token]:
     return tokens
 
 
+BREAKS = ("softbreak", "linebreak", "blank_line")
+BLOCKS = (
+    "paragraph",
+    "block_text",
+    "list_item",
+    "block_code",
+    "table_cell",
+    "table_row",
+    "table_head",
+)
+
+
 def plain(tokens: list[Token]) -> str:
     """The text of tokens, without formatting.
 
-    >>> plain(parsed("A **Pod** has `one` address."))
-    'A Pod has one address.'
+    >>> plain(parsed("A **Pod** has `one` address.")), plain(parsed("- a\\n- b\\n"))
+    ('A Pod has one address.', 'a b')
     """
     said = []
     for token in tokens:
-        if token["type"] in ("softbreak", "linebreak", "blank_line", "table_cell", "table_row"):
-            said.append(" ")
-        said.append(plain(token["children"]) if "children" in token else token.get("raw", ""))
-    return "".join(said)
+        text = plain(token["children"]) if "children" in token else token.get("raw", "")
+        said.append(" " if token["type"] in BREAKS else text)
+    return (" " if any(token["type"] in BLOCKS for token in tokens) else "").join(said)
 
 
 def anchored(title: str, suffix: str) -> str:

@@ -53,9 +53,10 @@ def said(section: Section) -> str:
 
 
 def prose(section: Section) -> str:
-    """How a section begins."""
-    texts = [plain(part.tokens) for part in section.parts if not isinstance(part, Code)]
-    text = " ".join(" ".join(texts).split())
+    """How a section begins: its first words, those of a table only where there are no others."""
+    tokens = [each for part in section.parts if not isinstance(part, Code) for each in part.tokens]
+    sentences = [each for each in tokens if each["type"] != "table"]
+    text = " ".join(plain(sentences).split()) or " ".join(plain(tokens).split())
     return text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " …"
 
 

@@ -99,7 +99,7 @@ def test_a_link_of_another_release_says_so(page, host):
     assert "another release of the course" in page.inner_text("#told")
 
 
-@pytest.mark.parametrize("part", ["live.js", "runtime/pyodide.js"])
+@pytest.mark.parametrize("part", ["embed.js", "live.js", "runtime/pyodide.js"])
 def test_what_does_not_load_is_told(part, stranger, cluster):
     """To a first visitor: for others the service worker has kept it."""
     stranger.host.failing.add(SITE / part)
