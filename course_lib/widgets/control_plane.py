@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import Health, MachineHealth, Part, health
 from course_lib.errors import CourseError
-from course_lib.widgets.drawing import Panel, button
+from course_lib.widgets.drawing import Panel, button, row
 from course_lib.widgets.player import Player
 
 STEP = 2.0  # simulated seconds of one step
@@ -95,10 +95,10 @@ class ControlPlaneView(Player, Panel):
         self._wire()
         super().__init__(
             [
-                widgets.HBox([self.kind, self.masters, self.etcd, self.build]),
-                widgets.HBox([self.play, self.step_once]),
-                widgets.HBox([self.machine, self.kill, self.restore, self.cut, self.heal]),
-                widgets.HBox([self.process, self.kill_process]),
+                row(self.kind, self.masters, self.etcd, self.build),
+                row(self.play, self.step_once),
+                row(self.machine, self.kill, self.restore, self.cut, self.heal),
+                row(self.process, self.kill_process),
                 self.picture,
                 self.message,
             ]

@@ -89,7 +89,13 @@ Bundle = dict[str, Any] | tuple[dict[str, Any], dict[str, Any]] | None
 class Keys(anywidget.AnyWidget):
     """Nothing to see: keeps JupyterLab's own keys (`c` copies the cell) out of this output.
 
-    Sliders, whose handles have no name for screen readers, get that of their label.
+    Sliders, whose handles have no name for screen readers, get that of their label. On a narrow
+    screen, what is too wide scrolls by itself.
+    """
+
+    _css = """
+    .course-panel .widget-html-content {min-width: 0; overflow-x: auto;}
+    .course-panel .widget-html-content svg {max-width: none;}
     """
 
     _esm = """
@@ -103,6 +109,7 @@ class Keys(anywidget.AnyWidget):
           if (tries-- > 0) requestAnimationFrame(mark);
           return;
         }
+        output.classList.add("course-panel");
         output.addEventListener("focusin", (event) =>
           event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
         new MutationObserver(() => name(output)).observe(output, {childList: true, subtree: true});
@@ -154,11 +161,15 @@ def onward(choice: widgets.Dropdown) -> widgets.Button:
     return made
 
 
+def row(*controls: widgets.Widget) -> widgets.HBox:
+    """Controls side by side; on a narrow screen, in several lines."""
+    return widgets.HBox(controls, layout={"flex_flow": "row wrap"})
+
+
 def button(text: str, icon: str, tip: str) -> widgets.Button:
     """A button as wide as its text, with a tip for the mouse and for screen readers.
 
     `text` is its label, `icon` the name of a Font Awesome icon, `tip` the tip.
     """
-    return widgets.Button(
-        description=text, icon=icon, tooltip=tip, layout=widgets.Layout(width="auto")
-    )
+    whole = widgets.Layout(width="auto", flex="none")
+    return widgets.Button(description=text, icon=icon, tooltip=tip, layout=whole)

@@ -12,7 +12,7 @@ from course_lib.cri import Call, CRIClient
 from course_lib.cri import messages as v1
 from course_lib.cri.client import about
 from course_lib.runtimes.calls import TimedStep
-from course_lib.widgets.drawing import Panel, button
+from course_lib.widgets.drawing import Panel, button, row
 
 LANE, ROW, TOP, LEFT = 150, 30, 44, 75  # pixels
 BLUE, ORANGE = "#0072B2", "#B34700"
@@ -65,7 +65,7 @@ class CallSequence(Panel):
         self.everything.observe(lambda _: self.refresh(), names="value")
         self.place.observe(lambda _: self.draw(), names="value")
         controls = [self.back, self.place, self.forth, self.everything, self.renew]
-        super().__init__([widgets.HBox(controls, layout={"flex_flow": "row wrap"}), self.picture])
+        super().__init__([row(*controls), self.picture])
         self.refresh()
 
     @property
@@ -149,8 +149,10 @@ def _svg(call: Call, caller: str, shim: str, told: str) -> str:
             f'<line x1="{x}" y1="28" x2="{x}" y2="{height - 6}" stroke="#999" '
             'stroke-dasharray="3 3"/>'
         )
-    for row, (source, target, text, colour) in enumerate(arrows):
-        parts.append(_arrow(centre[source], centre[target], TOP + ROW * (row + 0.6), text, colour))
+    for number, (source, target, text, colour) in enumerate(arrows):
+        parts.append(
+            _arrow(centre[source], centre[target], TOP + ROW * (number + 0.6), text, colour)
+        )
     title = html.escape(told)
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{title}">'

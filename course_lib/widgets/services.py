@@ -14,7 +14,7 @@ from course_lib.errors import CourseError
 from course_lib.experiments.networking import balance, chi_squared
 from course_lib.node.proxy import MODES
 from course_lib.objects.manifests import Source
-from course_lib.widgets.drawing import Panel, button
+from course_lib.widgets.drawing import Panel, button, row
 from course_lib.widgets.headers import STYLE
 
 REQUESTS = 300
@@ -61,7 +61,7 @@ class ServiceRules(Panel):
         super().__init__(
             [
                 self.mode,
-                widgets.HBox([self.remove_one, self.add_one, self.again]),
+                row(self.remove_one, self.add_one, self.again),
                 self.message,
                 self.picture,
             ]

@@ -11,7 +11,7 @@ from course_lib.errors import CourseError
 from course_lib.objects.kinds.node import Node
 from course_lib.objects.kinds.pod.columns import pod_status_word
 from course_lib.runtimes import RUNTIMES
-from course_lib.widgets.drawing import Panel, button
+from course_lib.widgets.drawing import Panel, button, row
 
 STEP = 10.0  # simulated seconds of one step
 STYLE = """
@@ -53,9 +53,7 @@ class RuntimeSwap(Panel):
         self.picture, self.message = widgets.HTML(), widgets.HTML()
         self.do.on_click(lambda _: self.swap())
         self.more.on_click(lambda _: self.step())
-        super().__init__(
-            [widgets.HBox([self.choice, self.do, self.more]), self.picture, self.message]
-        )
+        super().__init__([row(self.choice, self.do, self.more), self.picture, self.message])
         self.before = self.facts()
         self.draw()
 

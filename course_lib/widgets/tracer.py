@@ -11,7 +11,7 @@ from course_lib.errors import CourseError
 from course_lib.network import PLUGINS, PodNetwork, Trace
 from course_lib.network.trace import Hop
 from course_lib.objects.manifests import Document
-from course_lib.widgets.drawing import Panel, button, onward
+from course_lib.widgets.drawing import Panel, button, onward, row
 from course_lib.widgets.headers import STYLE, headers
 
 NODES, PODS = 3, 2
@@ -67,8 +67,8 @@ class PacketTracer(Panel):
         super().__init__(
             [
                 self.plugin,
-                widgets.HBox([part for c in choices for part in (c, onward(c))]),
-                widgets.HBox([self.back, self.next, self.way]),
+                row(*(widgets.HBox([each, onward(each)]) for each in choices)),
+                row(self.back, self.next, self.way),
                 self.picture,
             ]
         )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 
 from course_lib.orchestrators import Machine, Placed, Workload, compare, engines
-from course_lib.widgets.drawing import Panel
+from course_lib.widgets.drawing import Panel, row
 
 MACHINES = tuple(
     Machine(f"m{i + 1}", 4000, 8192, {"zone": "ab"[i % 2], "disk": "ssd" if i < 2 else "hdd"})
@@ -70,11 +70,9 @@ class PackingWorkbench(Panel):
         self.engine.observe(lambda _: self.draw(), names="value")
         super().__init__(
             [
-                widgets.HBox(
-                    [
-                        widgets.VBox([self.replicas, self.cpu, self.memory]),
-                        widgets.VBox([self.apart, self.zones, self.ssd]),
-                    ]
+                row(
+                    widgets.VBox([self.replicas, self.cpu, self.memory]),
+                    widgets.VBox([self.apart, self.zones, self.ssd]),
                 ),
                 self.step,
                 self.picture,

@@ -73,8 +73,7 @@ def test_a_page_without_a_kernel_keeps_a_still_picture():
 
 def test_every_list_can_be_walked_by_buttons_alone():
     tracer = PacketTracer()
-    lists = tracer.children[1].children
-    for choice, step in zip(lists[::2], lists[1::2], strict=True):
+    for choice, step in (pair.children for pair in tracer.children[1].children):
         seen = {choice.value}
         for _ in range(len(choice.options) - 1):
             step.click()
