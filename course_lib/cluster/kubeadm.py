@@ -105,7 +105,8 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
     def settle(self) -> None:
         """Let time pass until all nodes are ready, have addresses, and a scheduler works.
 
-        What is left out is not waited for, nor are blocks of addresses that do not exist.
+        What is left out is not waited for, nor are blocks of addresses that do not exist: then the
+        nodes with a block are ready, and the others are not.
         """
         client = self.connection("kubectl", consistent=True)
         self.sim.run_until(lambda: self._settled(client), timeout=LONGEST_START)
@@ -118,12 +119,14 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
         most = len(self.layout.nodes)
         if self.cidr is not None:
             most = min(most, self.cidr.size)
-        with_block = sum(bool(n.spec.pod_cidr) for n in nodes)
-        if CONTROLLER_MANAGER not in self._without and with_block < most:
+        with_block = {n.name for n in nodes if n.spec.pod_cidr}
+        found_ready = {n.name for n in nodes if is_true(n.status.conditions, "Ready")}
+        if CONTROLLER_MANAGER not in self._without and (
+            len(with_block) < most or found_ready != with_block
+        ):
             return False
-        ready = sum(is_true(n.status.conditions, "Ready") for n in nodes)
         scheduled = SCHEDULER in self._without or self._leader() is not None
-        return ready >= most and scheduled
+        return len(found_ready) >= most and scheduled
 
     # Clients
 

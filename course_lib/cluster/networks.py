@@ -96,8 +96,10 @@ def follow_nodes(network: Network, client: Client) -> None:
 
     def changed(event: WatchEvent) -> None:
         if event.type == "DELETED":
+            network.registered.pop(event.object.name, None)
             network.forget_node(event.object.name)
         elif event.type == "ADDED":
+            network.registered.setdefault(event.object.name)
             network.remember_node(event.object.name)
 
     client.watch("Node", changed, renewals=False)

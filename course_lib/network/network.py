@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Generic, Protocol
 
@@ -79,6 +80,7 @@ class Network(ABC, Generic[D]):
         self.sim = sim
         self.random = sim.random("network")
         self.cluster_cidr, self.node_cidr = ClusterCIDR(cidr), node_cidr
+        self.registered: dict[str, None] = {}  # the nodes that the API has, in their order
         self.hosts: dict[str, NodeHost] = {}
         self.pods: dict[str, Attachment] = {}
         self.balanced: dict[str, list[str]] = {}
@@ -91,6 +93,12 @@ class Network(ABC, Generic[D]):
         """This network with its devices; raises `CourseError` where it has none."""
 
     # Machines
+
+    def has_block_for(self, node: str) -> bool:
+        """Whether a `node` that registers now gets a block, if each node before it gets one."""
+        self.registered.setdefault(node)
+        blocks = self.cluster_cidr.size
+        return len(self.registered) <= blocks or node in islice(self.registered, blocks)
 
     @abstractmethod
     def add_machine(self, name: str, address: str = "", zone: str = "") -> NodeHost:

@@ -86,8 +86,9 @@ class Kubelet:
         self._pleg = self._relist()
         self._backoff, self._held = Backoff(), HeldResources()
         stir, retry = self._routine.stir, self._register_again
+        expects_block = partial(network.has_block_for, machine.name)
         self.node_status = NodeStatusReporter(
-            client, machine, self.runtime, self._events, retry, stir
+            client, machine, self.runtime, self._events, retry, stir, expects_block
         )
         self._objects = ObjectWatches(client)
         self._pods: Informer[Pod] | None = None  # of this node, from the first registration on
@@ -175,9 +176,12 @@ class Kubelet:
 
     def _tell_address_block(self) -> str:
         """Pass the node's block of addresses on; why no Pod can get an address, if so."""
+        self._pass_on_address_block()
+        return self.runtime.network_problem()
+
+    def _pass_on_address_block(self) -> None:
         node = self.node_status.find()
         self.runtime.tell_address_block(node.spec.pod_cidr if node else "")
-        return self.runtime.network_problem()
 
     # The Pods
 
@@ -306,6 +310,7 @@ class Kubelet:
 
     def _register_and_take_up(self) -> None:
         if self.node_status.register():
+            self._pass_on_address_block()
             self.node_status.report()
             self._take_up()
 
@@ -317,7 +322,7 @@ class Kubelet:
         if status.registered:
             with suppress(APIError):  # the next heartbeat may get through
                 status.lease.renew(status.find())
-                self._tell_address_block()
+                self._pass_on_address_block()
                 status.report()
                 self._status.catch_up(self._wake)
                 self._mirrors.show()

@@ -54,7 +54,7 @@ FIRST_REGISTER_WAIT, LONGEST_REGISTER_WAIT = 0.1, 7.0  # s, doubling
 OS_IMAGE, KERNEL = "Debian GNU/Linux 13 (trixie)", "6.12.0"
 RUNTIME_WAIT, RUNTIME_CHECK = 30.0, 5.0  # s that a runtime may be away; s between two looks
 KUBELET_PORT = 10250
-NETWORK_WAIT = 30.0  # s that a node has for its network plugin to start
+NETWORK_WAIT = 30.0  # s that a node has for its block of addresses, where one is left
 EVICTION_HARD_MEMORY = Quantity("100Mi")  # memory.available; kept back from Pods
 
 
@@ -63,7 +63,7 @@ class NodeStatusReporter:
 
     `retry` is called some time after a registration that failed, `changed` when somebody changes
     the node's object or its Lease. `client` writes it, `machine` and `runtime` are the node's,
-    `events` report.
+    `events` report. `expects_block` says whether a block of addresses is left for a new node.
     """
 
     def __init__(
@@ -74,10 +74,11 @@ class NodeStatusReporter:
         events: KubeletEvents,
         retry: Callable[[], None],
         changed: Callable[[], None],
+        expects_block: Callable[[], bool],
     ) -> None:
         self._client, self._sim, self._machine = client, client.sim, machine
         self._runtime, self._events, self._retry = runtime, events, retry
-        self._changed = changed
+        self._changed, self._expects_block = changed, expects_block
         self.lease = NodeLease(client, machine.name, changed)
         self.heartbeat = NodeHeartbeat(client, machine.name, changed)
         self.registered = False
@@ -85,7 +86,7 @@ class NodeStatusReporter:
         self.memory_pressure = False
         self.well = False  # whether the last report found runtime and network well
         self._images: tuple[str, ...] = ()  # the IDs of those that were reported
-        self._began = self._sim.now
+        self._network_due = self._sim.now + NETWORK_WAIT  # s, until when it counts as ready
         self._runtime_seen = float("-inf")  # when a report last found the runtime well
         self._register_wait = FIRST_REGISTER_WAIT
         self._node: Informer[Node] | None = None  # from the first registration on
@@ -133,7 +134,9 @@ class NodeStatusReporter:
         self.report()
 
     def _create_node(self) -> Object:
-        machine = self._machine
+        machine, network = self._machine, ""
+        if not self._expects_block():
+            self._network_due, network = self._sim.now, self._runtime.network_problem()
         capacity = {
             "cpu": str(machine.cpu),
             "memory": str(machine.memory),
@@ -158,7 +161,7 @@ class NodeStatusReporter:
                 "status": {
                     "capacity": capacity,
                     "allocatable": allocatable,
-                    "conditions": self._stamped(self._conditions([])),
+                    "conditions": self._stamped(self._conditions([], network)),
                     "addresses": [
                         {"type": "InternalIP", "address": machine.address},
                         {"type": "Hostname", "address": self._machine.name},
@@ -231,8 +234,9 @@ class NodeStatusReporter:
     def _conditions(self, stated: list[Condition], network: str = "") -> list[Document]:
         """The conditions now; `network` is what is wrong with the node's network.
 
-        Simplified: a real node is not ready until its network plugin has started; here it is,
-        unless that takes longer than `NETWORK_WAIT`.
+        Simplified: a real node is not ready until its network plugin has started. Here a node for
+        which a block of addresses is left is ready before it gets the block, for at most
+        `NETWORK_WAIT`.
         """
         now = self._sim.timestamp
         rows = list(WELL)
@@ -244,7 +248,7 @@ class NodeStatusReporter:
             self._runtime_seen = self._sim.now
         elif self._sim.now - (self._runtime_seen + RUNTIME_CHECK) < RUNTIME_WAIT - 1e-6:
             problem = ""  # it may be back in a moment
-        if self._sim.now - self._began < NETWORK_WAIT:
+        if self._sim.now < self._network_due:
             network = ""
         if problem or network:
             both = f"[{problem}, {network}]" if problem and network else problem or network

@@ -7,11 +7,14 @@ import pytest
 from course_lib import Cluster
 from course_lib.errors import CourseError
 from course_lib.network import PLUGINS
+from tests.conftest import workload
 
 NO_NETWORK = (
     "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
     "message:Network plugin returns error: cni plugin not initialized"
 )
+
+NO_ROOM = ("node.kubernetes.io/not-ready", "NoSchedule")
 
 
 def pod(node: str, **spec: object) -> dict[str, object]:
@@ -23,6 +26,10 @@ def pod(node: str, **spec: object) -> dict[str, object]:
         "metadata": {"name": f"on-{node}"},
         "spec": bound | {"containers": [container]} | spec,
     }
+
+
+def tainted(cluster: Cluster, node: str) -> list[tuple[str, str]]:
+    return [(taint.key, taint.effect) for taint in cluster.api.get("Node", node).spec.taints or ()]
 
 
 def blocks(cluster: Cluster) -> list[str]:
@@ -104,12 +111,57 @@ def test_a_pod_on_the_network_of_its_node_needs_no_block():
     assert list(cluster.get("pods").STATUS) == ["Running"]
 
 
-def test_a_node_has_30_seconds_for_its_network_to_start():
+def test_a_node_for_which_no_block_is_left_never_gets_a_pod():
     cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24")
-    cluster.run(seconds=29)
+    cluster.apply(workload(replicas=6))
+    for _ in range(40):
+        assert list(cluster.get("nodes").STATUS) == ["Ready", "NotReady"]
+        assert NO_ROOM in tainted(cluster, "node-2")
+        cluster.run(seconds=1)
+    assert set(cluster.get("pods", wide=True).NODE) == {"node-1"}
+
+
+def test_a_node_is_added_as_ready_while_a_block_is_left():
+    cluster = Cluster(nodes=1, pod_cidr="10.0.0.0/23")
+    for name, status, taints in [("node-2", "Ready", []), ("node-3", "NotReady", [NO_ROOM])]:
+        cluster.add_node()
+        assert cluster.get("nodes").STATUS[int(name[-1]) - 1] == status
+        assert tainted(cluster, name) == taints
+        cluster.run(seconds=0.5)
+    told = cluster.document("node", "node-3")["status"]["conditions"][-1]
+    expected = ("Ready", "False", "KubeletNotReady", NO_NETWORK)
+    assert (told["type"], told["status"], told["reason"], told["message"]) == expected
+    cluster.run(seconds=60)
+    assert list(cluster.get("nodes").STATUS) == ["Ready", "Ready", "NotReady"]
+
+
+def test_a_deleted_node_leaves_its_block_to_the_next_that_registers():
+    cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/23")
+    cluster.kill_node("node-1")
+    cluster.delete("node", "node-1")
+    cluster.run(seconds=1)
+    cluster.add_node()
+    assert tainted(cluster, "node-3") == []
+    cluster.run(seconds=60)
     assert list(cluster.get("nodes").STATUS) == ["Ready", "Ready"]
+
+
+def test_a_kubelet_that_starts_reports_with_the_block_that_its_node_has_got():
+    cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24")
+    cluster.run(seconds=60)
+    cluster.kill_node("node-2")
+    cluster.delete("node", "node-1")
+    cluster.run_until(lambda: all(blocks(cluster)), timeout=2100)
+    cluster.restore_node("node-2")
+    assert list(cluster.get("nodes").STATUS) == ["Ready"]
+
+
+def test_a_node_has_30_seconds_for_a_block_that_is_left():
+    cluster = Cluster(nodes=1, without=["kube-controller-manager"])
+    cluster.run(seconds=29)
+    assert list(cluster.get("nodes").STATUS) == ["Ready"]
     cluster.run(seconds=12)
-    assert list(cluster.get("nodes").STATUS) == ["Ready", "NotReady"]
+    assert list(cluster.get("nodes").STATUS) == ["NotReady"]
 
 
 def test_the_block_of_a_deleted_node_goes_to_the_one_that_waits():
@@ -120,6 +172,9 @@ def test_the_block_of_a_deleted_node_goes_to_the_one_that_waits():
     assert cluster.document("node", "node-2")["spec"]["podCIDR"] == "10.0.0.0/24"
 
 
-def test_masters_wait_only_for_the_blocks_that_there_are():
-    cluster = Cluster.single_master(workers=2, pod_cidr="10.0.0.0/24")
-    assert sum(map(bool, blocks(cluster))) == 1
+@pytest.mark.parametrize(("workers", "prefix", "expected"), [(2, 24, 1), (12, 22, 4)])
+def test_masters_wait_only_for_the_blocks_that_there_are(workers, prefix, expected):
+    cluster = Cluster.single_master(workers=workers, pod_cidr=f"10.0.0.0/{prefix}")
+    given = list(map(bool, blocks(cluster)))
+    assert sum(given) == expected
+    assert [status == "Ready" for status in cluster.get("nodes").STATUS] == given
