@@ -50,7 +50,7 @@ from course_lib.objects.kind import Kind
 from course_lib.objects.kinds.pod.spec import Pod
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object
-from course_lib.objects.selectors import parse_field_selector, parse_selector
+from course_lib.objects.selectors import parse_selector
 
 HEALTH = ("/healthz", "/livez", "/readyz")  # kubernetes.io "Kubernetes API health endpoints"
 
@@ -249,7 +249,7 @@ class Face:
             target.kind,
             target.namespace,
             parse_selector(request.text("labelSelector")),
-            parse_field_selector(request.text("fieldSelector")),
+            target.kind.field_selector(request.text("fieldSelector")),
         )
 
     def _listed(self, target: Target, found: list[Object]) -> HTTPResponse:

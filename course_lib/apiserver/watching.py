@@ -16,7 +16,7 @@ from course_lib.apiserver.targets import Target
 from course_lib.apiserver.watch_events import ADDED, DELETED, WatchEvent
 from course_lib.objects.decode import encode
 from course_lib.objects.manifests import Document
-from course_lib.objects.selectors import parse_field_selector, parse_selector
+from course_lib.objects.selectors import parse_selector
 
 BOOKMARK = "BOOKMARK"
 INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
@@ -39,7 +39,7 @@ class WatchResponse:
         self._existing: list[WatchEvent] = []
         options = list_options(request)
         labels = parse_selector(request.text("labelSelector"))
-        fields = parse_field_selector(request.text("fieldSelector"))
+        fields = target.kind.field_selector(request.text("fieldSelector"))
         kind, space = target.kind, target.namespace
         # Behind a load balancer it is one API server that is watched; the watch ends with it.
         self.server = api = face.api

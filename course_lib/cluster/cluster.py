@@ -47,7 +47,7 @@ from course_lib.engine.browser import IN_BROWSER
 from course_lib.images import Registry
 from course_lib.objects.kinds.pod import Pod
 from course_lib.objects.manifests import Document, Source
-from course_lib.objects.selectors import parse_field_selector, parse_selector
+from course_lib.objects.selectors import parse_selector
 from course_lib.runtimes import Behaviours
 from course_lib.scheduler import SchedulerSource
 
@@ -269,7 +269,7 @@ class Cluster(ShortForms):
             named.kind,
             (namespace or "") if named.namespaced else "",
             parse_selector(selector),
-            parse_field_selector(field_selector),
+            named.field_selector(field_selector),
         )
         every = named.namespaced and namespace is None
         columns, rows = table_rows(named, listed, self.sim.now, every, wide)

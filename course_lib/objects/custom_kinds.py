@@ -16,7 +16,7 @@ from course_lib.engine.ages import since
 from course_lib.objects.field_errors import Errors, FieldError, invalid, required
 from course_lib.objects.headings import Column
 from course_lib.objects.jsonpath import JSONPath, text_of
-from course_lib.objects.kind import Kind, Row, Scale
+from course_lib.objects.kind import Kind, Row, Scale, by_path
 from course_lib.objects.manifests import Document, sorted_keys
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.openapi import definitions
@@ -83,6 +83,9 @@ def _kind(definition: CustomResourceDefinition, version: CustomResourceDefinitio
         deprecation=_deprecation(version, api_version, names.kind),
         categories=tuple(names.categories or ()),
         custom=True,
+        selectable=by_path(
+            *(f.json_path.removeprefix(".") for f in version.selectable_fields or ())
+        ),
         generations=True,
         view=lambda document: _view(document, api_version),
         serve=lambda document: _served(document, schema, api_version),

@@ -20,6 +20,7 @@ from course_lib.objects.headings import Columns, table_columns
 from course_lib.objects.manifests import Document, places, value_at
 from course_lib.objects.meta import Object
 from course_lib.objects.quantity import ResourceList
+from course_lib.objects.selectors import FieldSelector, UnreadableSelector, parse_field_selector
 from course_lib.objects.validation.meta import object_meta
 
 NOTHING: Document = {}
@@ -83,6 +84,11 @@ def plural_of(kind: str) -> str:
     return name if name == "endpoints" else f"{name}es" if name.endswith("s") else f"{name}s"
 
 
+def by_path(*fields: str) -> dict[str, str]:
+    """Fields that selectors name by their paths."""
+    return dict(zip(fields, fields, strict=True))
+
+
 class Kind(msgspec.Struct, frozen=True, eq=False):
     """A kind: its names, how its documents are completed and judged, and how they are shown.
 
@@ -107,6 +113,10 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
     serve: Callable[[Document], Document] | None = None  # a stored document, as this version has it
     store: Callable[[Document], Document] | None = None  # and the other way round
     unknown: Callable[[Document], list[str]] | None = None  # paths, where a schema says which
+    # Fields that field selectors may name, beside the metadata, and the path that each means; None:
+    # of the metadata alone. Then what is said of other fields.
+    selectable: Mapping[str, str] | None = None
+    not_selectable: str = "field label not supported: {}"
     not_simulated: tuple[str, ...] = ()  # paths that are kept, and that nothing acts on
 
     # Completing it
@@ -168,6 +178,36 @@ class Kind(msgspec.Struct, frozen=True, eq=False):
         known = None if self.custom else type_of(self.api_version, kind)
         if known is not None and "status" not in fields_of(known.shape):
             msgspec.structs.force_setattr(self, "status", False)
+
+    def field_selector(self, text: str) -> FieldSelector:
+        """Read a field selector for objects of this kind.
+
+        Raises `UnreadableSelector` for a text that is none, and for fields by which this kind
+        cannot be selected. Source: `AddFieldLabelConversionFunc` of each group upstream.
+
+        >>> Kind("v1", kind="Pod", selectable={"spec.host": "spec.nodeName"}).field_selector(
+        ...     "spec.host=node-1").terms
+        (('spec.nodeName', 'node-1', True),)
+        """
+        terms = []
+        for field, value, equal in parse_field_selector(text).terms:
+            if field or value:
+                terms.append((self._selected(field), value, equal))
+        return FieldSelector(tuple(terms))
+
+    def _selected(self, field: str) -> str:
+        """The path that a field of a selector means."""
+        known = {"metadata.name": "metadata.name"}
+        if self.namespaced or self.selectable is None:
+            known["metadata.namespace"] = "metadata.namespace"
+        known |= self.selectable or {}
+        if field in known:
+            return known[field]
+        said = self.not_selectable.format(field)
+        if self.selectable is None:
+            told = ", ".join(f'"{each}"' for each in known)
+            said = f'"{field}" is not a known field selector: only {told}'
+        raise UnreadableSelector(said, expected=f"one of {', '.join(known)}", found=repr(field))
 
     def part(self, name: str) -> Subresource | None:
         """The part of this name by which the object itself is updated, or None."""

@@ -6,7 +6,7 @@ Grammar: kubernetes.io "Labels and Selectors"; rules: k8s.io/apimachinery `pkg/l
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -91,7 +91,7 @@ def selector_from_labels(labels: Mapping[str, str] | None) -> Selector:
 
 
 class UnreadableSelector(CourseError):
-    """A text that is no label selector; the message is the API server's."""
+    """A text that is no selector, or none of this kind; the message is the API server's."""
 
 
 _OPERATORS = {
@@ -133,6 +133,20 @@ class FieldValue(NamedTuple):
     value: str
 
 
+# What a field has that a document leaves out: Go's zero, or what another field has.
+_ELSE: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "spec.hostNetwork": lambda pod: "false",
+    "spec.unschedulable": lambda node: "false",
+    "status.succeeded": lambda job: "0",
+    "source.component": lambda event: text_at(event, "reportingComponent"),
+}
+
+
+def _value(document: Mapping[str, Any], path: str) -> str:
+    found = text_at(document, path)
+    return found if found or path not in _ELSE else _ELSE[path](document)
+
+
 class FieldSelector(msgspec.Struct, frozen=True):
     """Conditions on an object's own fields: pairs of path, wanted value, and whether equal.
 
@@ -145,7 +159,7 @@ class FieldSelector(msgspec.Struct, frozen=True):
 
     def matches(self, document: Mapping[str, Any]) -> bool:
         """Whether the document's fields have these values; an absent field counts as empty."""
-        return all((text_at(document, path) == value) == equal for path, value, equal in self.terms)
+        return all((_value(document, path) == value) == equal for path, value, equal in self.terms)
 
     @property
     def required(self) -> FieldValue | None:
@@ -158,15 +172,36 @@ class FieldSelector(msgspec.Struct, frozen=True):
 
 
 def parse_field_selector(text: str) -> FieldSelector:
-    """Read `--field-selector`: `path=value`, `==`, `!=`; raises `CourseError` for other text."""
+    r"""Read `--field-selector`: `path=value`, `==`, `!=`, with commas between.
+
+    Raises `UnreadableSelector` for other text. `\\` stands before `\\`, `,` and `=` of a value.
+    Source: `parseSelector` in `k8s.io/apimachinery/pkg/fields/selector.go`.
+
+    >>> parse_field_selector("status.phase!=Failed,spec.nodeName=n1").terms
+    (('spec.nodeName', 'n1', True), ('status.phase', 'Failed', False))
+    """
     terms = []
-    for term in filter(None, (part.strip() for part in text.split(","))):
-        match = re.fullmatch(r"([A-Za-z0-9.]+)\s*(==|=|!=)\s*(.*)", term)
+    for term in sorted(re.findall(r"(?:\\.|[^,\\]|\\$)+", text, re.DOTALL)):
+        match = re.fullmatch(r"(.*?)(!=|==|=)(.*)", term, re.DOTALL)
         if not match:
-            raise CourseError(
-                "not a field selector",
+            raise UnreadableSelector(
+                f"invalid selector: '{text}'; can't understand '{term}'",
                 expected="path=value or path!=value, such as spec.nodeName=node-1",
                 found=repr(term),
             )
-        terms.append((match[1], match[3], match[2] != "!="))
+        terms.append((match[1], _unescaped(match[3]), match[2] != "!="))
     return FieldSelector(tuple(terms))
+
+
+def _unescaped(value: str) -> str:
+    found = ""
+    for each in re.findall(r"\\.|.", value, re.DOTALL):
+        if each == "\\" or (len(each) == 2 and each[1] not in "\\,="):
+            problem = f"invalid escape sequence: {each}"
+        elif each in (",", "="):
+            problem = f"unescaped character in value: {ord(each)}"
+        else:
+            found += each[-1]
+            continue
+        raise UnreadableSelector(f"invalid field selector: {problem}", found=repr(value))
+    return found

@@ -163,6 +163,24 @@ def test_unknown_fields_are_warned_of_or_refused_as_asked(face):
     assert 'strict decoding error: unknown field "spec.colour"' in strict.document["message"]
 
 
+def test_objects_are_selected_by_the_fields_that_the_definition_says():
+    cluster = Cluster(nodes=1)
+    cluster.apply(definition(versions=[version(selectableFields=[{"jsonPath": ".spec.size"}])]))
+    cluster.apply(cache())
+    cluster.apply(cache("big", size=9))
+    face = Face(cluster.api.reach)
+
+    def select(text):
+        answer = face.answer(Request("GET", CACHES, {"fieldSelector": [text]}))
+        items = answer.document.get("items", [])
+        return [each["metadata"]["name"] for each in items] or answer.document["message"]
+
+    assert select("spec.size=9") == ["big"]
+    assert select("spec.size!=9") == ["web"]
+    assert select("metadata.namespace=default,metadata.name=web") == ["web"]
+    assert select("spec.image=x") == "field label not supported: spec.image"
+
+
 def test_a_deprecated_version_is_warned_of(face):
     older = cache("old") | {"apiVersion": "example.com/v1beta1"}
     answer = ask(face, "POST", CACHES.replace("v1", "v1beta1"), older)

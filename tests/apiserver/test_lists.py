@@ -7,7 +7,7 @@ import pytest
 from course_lib import Cluster
 from course_lib.apiserver import APIServer
 from course_lib.engine import Simulation
-from course_lib.objects.selectors import EVERYTHING, parse_field_selector
+from course_lib.objects.selectors import EVERYTHING, UnreadableSelector, parse_field_selector
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,31 @@ def test_a_name_chooses_among_the_objects_of_its_namespace(namespace, fields, ex
     assert [f"{each.namespace}/{each.name}" for each in found] == expected
     one = api.list("Namespace", "", EVERYTHING, parse_field_selector("metadata.name=two"))
     assert [each.name for each in one] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("pods", "status.phse!=Running", "field label not supported: status.phse"),
+        ("nodes", "metadata.namespace=a", "field label not supported: metadata.namespace"),
+        ("jobs", "status.succeeded=1", 'field label "status.succeeded" not supported for Job'),
+        ("deployments", "status.replicas=3",
+         '"status.replicas" is not a known field selector: only "metadata.name", '
+         '"metadata.namespace"'),
+    ],
+)  # fmt: skip
+def test_a_field_by_which_a_kind_cannot_be_selected_is_refused(kind, text, said):
+    """A typo in a field with != would choose everything."""
+    cluster = Cluster(nodes=1)
+    cluster.apply("data/web.yaml")
+    cluster.run(seconds=20)
+    with pytest.raises(UnreadableSelector) as refusal:
+        cluster.get(kind, field_selector=text)
+    assert refusal.value.what == said
+    for command in ("get", "delete --wait=false"):
+        answer = cluster.kubectl(f"{command} {kind} --field-selector={text}")
+        assert answer.code == 1 and answer.stderr.endswith(f": {said}\n")
+    assert len(cluster.get("pods")) == 3
 
 
 def test_events_of_one_object_are_found_among_packed_ones():

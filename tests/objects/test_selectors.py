@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.errors import CourseError
 from course_lib.objects.selectors import (
     NOTHING,
     Requirement,
@@ -138,5 +137,35 @@ def test_field_selectors():
         {"spec": {"unschedulable": True}}
     )
     assert parse_field_selector("spec.nodeName=").matches({"spec": {}})
-    with pytest.raises(CourseError, match="not a field selector"):
-        parse_field_selector("spec.nodeName")
+    assert parse_field_selector("spec.hostNetwork=false").matches({"spec": {}})
+    assert parse_field_selector("status.succeeded=0").matches({"status": {}})
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("", ()),
+        (",", ()),
+        ("b=1,a!=2,c==3", (("a", "2", False), ("b", "1", True), ("c", "3", True))),
+        ("a = b", (("a ", " b", True),)),
+        (r"a=b\,c\=d\\", (("a", "b,c=d\\", True),)),
+    ],
+)
+def test_terms_of_a_field_selector(text, terms):
+    assert parse_field_selector(text).terms == terms
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("spec.nodeName", "invalid selector: 'spec.nodeName'; can't understand 'spec.nodeName'"),
+        ("a=b,c", "invalid selector: 'a=b,c'; can't understand 'c'"),
+        ("a=b=c", "invalid field selector: unescaped character in value: 61"),
+        ("a=b\\c", "invalid field selector: invalid escape sequence: \\c"),
+        ("a=b\\", "invalid field selector: invalid escape sequence: \\"),
+    ],
+)
+def test_what_is_no_field_selector_is_refused_in_the_api_server_s_words(text, said):
+    with pytest.raises(UnreadableSelector) as refusal:
+        parse_field_selector(text)
+    assert refusal.value.what == said

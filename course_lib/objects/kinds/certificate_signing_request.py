@@ -11,7 +11,7 @@ import msgspec
 from course_lib.engine.ages import age
 from course_lib.objects.columns import NONE
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Row, Subresource
+from course_lib.objects.kind import Kind, Row, Subresource, by_path
 from course_lib.objects.kinds.certificate_rules import (
     approval_errors,
     decision,
@@ -93,6 +93,7 @@ CERTIFICATE_SIGNING_REQUEST = Kind(
     f"{GROUP}/v1",
     CertificateSigningRequest,
     ("csr",),
+    selectable=by_path("spec.signerName"),
     namespaced=False,
     removed_versions={f"{GROUP}/v1beta1": "1.22"},
     first_status=lambda request: {},

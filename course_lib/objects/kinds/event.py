@@ -16,7 +16,7 @@ import msgspec
 from course_lib.engine.ages import since
 from course_lib.objects.field_errors import Errors, invalid, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind, Row, by_path
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import Object, ObjectReference, Value
 from course_lib.objects.validation import formats
@@ -191,12 +191,20 @@ def _row(event: Event, now: float) -> Row:
     )
 
 
-def _kind(api_version: str, type: type[Event]) -> Kind:
+_ABOUT = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+
+
+def _selectable(about: str, reporter: str) -> dict[str, str]:
+    return by_path(*(f"{about}.{field}" for field in _ABOUT), "reason", "type", reporter)
+
+
+def _kind(api_version: str, type: type[Event], selectable: dict[str, str]) -> Kind:
     return Kind(
         api_version,
         type,
         ("ev",),
         kind="Event",
+        selectable=selectable,
         columns=table_columns(
             "Last Seen  Type  Reason  Object  +Subobject  +Source  Message"
             "  +First Seen  +Count  +Name"
@@ -207,10 +215,14 @@ def _kind(api_version: str, type: type[Event]) -> Kind:
 
 
 EVENT = msgspec.structs.replace(
-    _kind("v1", Event),
+    _kind(
+        "v1",
+        Event,
+        _selectable("involvedObject", "reportingComponent") | {"source": "source.component"},
+    ),
     versions=(
         msgspec.structs.replace(
-            _kind(NEW_VERSION, RegardingEvent),
+            _kind(NEW_VERSION, RegardingEvent, _selectable("regarding", "reportingController")),
             serve=lambda document: _renamed(document, _SERVED, NEW_VERSION),
             store=lambda document: _renamed(document, _STORED, "v1"),
             validate=_validate_newer,

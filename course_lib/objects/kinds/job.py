@@ -150,6 +150,8 @@ def _row(job: Job, now: float) -> Row:
 JOB = Kind(
     "batch/v1",
     Job,
+    selectable={"status.successful": "status.succeeded"},
+    not_selectable='field label "{}" not supported for Job',
     categories=("all",),
     generations=True,
     first_status=lambda view: {},

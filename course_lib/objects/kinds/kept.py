@@ -15,7 +15,7 @@ import msgspec
 from course_lib.engine.ages import since
 from course_lib.objects.columns import NONE, UNSET
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind, Row, by_path
 from course_lib.objects.kinds import device_claim_rules, device_fields, device_rules, kept_rules
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
@@ -188,6 +188,8 @@ RESOURCE_SLICE = _kept(
     "ResourceSlice",
     DEVICES,
     namespaced=False,
+    selectable=by_path("spec.nodeName", "spec.driver", "spec.pool.name"),
+    not_selectable=f"field label not supported for {DEVICES}, Kind=ResourceSlice: {{}}",
     columns=table_columns("Name  Node  Driver  Pool  Age"),
     row=_slice,
     generations=True,

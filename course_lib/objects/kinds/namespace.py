@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course_lib.objects.field_errors import Errors, invalid
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Subresource
+from course_lib.objects.kind import Kind, Subresource, by_path
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value
 from course_lib.objects.validation import formats
@@ -97,6 +97,7 @@ NAMESPACE = Kind(
     "v1",
     Namespace,
     ("ns",),
+    selectable=by_path("status.phase"),
     namespaced=False,
     complete=_complete,
     prepare=_prepare,

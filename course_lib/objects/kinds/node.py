@@ -6,7 +6,7 @@ import msgspec
 
 from course_lib.objects.columns import NONE
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind, Row, by_path
 from course_lib.objects.kinds import node_rules
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Condition, Object, Value, condition
@@ -141,6 +141,7 @@ NODE = Kind(
     "v1",
     Node,
     ("no",),
+    selectable=by_path("spec.unschedulable"),
     not_simulated=("spec.providerID",),
     namespaced=False,
     complete=_complete,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from course_lib.objects.columns import label_cell
 from course_lib.objects.field_errors import Errors, required
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Row, Scale
+from course_lib.objects.kind import Kind, Row, Scale, by_path
 from course_lib.objects.kinds.pod.spec import PodTemplateSpec
 from course_lib.objects.kinds.pod.template import COLUMNS, complete_template, container_cells
 from course_lib.objects.kinds.pod.validation.templates import template_errors
@@ -110,6 +110,7 @@ REPLICATION_CONTROLLER = Kind(
     "v1",
     ReplicationController,
     ("rc",),
+    selectable=by_path("status.replicas"),
     categories=("all",),
     generations=True,
     first_status=lambda view: {"replicas": 0},

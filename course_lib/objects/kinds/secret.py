@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from course_lib.objects.field_errors import Errors, forbidden, invalid, required, too_long
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind
+from course_lib.objects.kind import Kind, by_path
 from course_lib.objects.kinds.config_map import FIXED, MAX_DATA, decoded_size
 from course_lib.objects.manifests import Document, places
 from course_lib.objects.meta import Object
@@ -115,6 +115,7 @@ def _warnings(new: Document, old: Document | None) -> Iterator[str]:
 SECRET = Kind(
     "v1",
     Secret,
+    selectable=by_path("type"),
     defaults={"type": "Opaque"},
     complete=_complete,
     validate=_validate,

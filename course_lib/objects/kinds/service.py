@@ -8,7 +8,7 @@ import msgspec
 
 from course_lib.objects.columns import NONE, ingress_points, label_cell
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Row
+from course_lib.objects.kind import Kind, Row, by_path
 from course_lib.objects.kinds import service_rules
 from course_lib.objects.kinds.service_types import (
     OUTSIDE,
@@ -145,6 +145,7 @@ SERVICE = Kind(
     "v1",
     Service,
     ("svc",),
+    selectable=by_path("spec.clusterIP", "spec.type"),
     categories=("all",),
     complete=_complete,
     complete_status=_complete_status,

@@ -58,6 +58,12 @@ class CustomResourceValidation(Value, frozen=True):
     open_api_v3_schema: JSONSchemaProps | None = msgspec.field(default=None, name="openAPIV3Schema")
 
 
+class SelectableField(Value, frozen=True):
+    """A field by which objects can be selected."""
+
+    json_path: str = ""
+
+
 class CustomResourceDefinitionVersion(Value, frozen=True):
     """One version of the objects; exactly one of all is the one in which they are stored."""
 
@@ -69,6 +75,7 @@ class CustomResourceDefinitionVersion(Value, frozen=True):
     schema: CustomResourceValidation | None = None
     subresources: CustomResourceSubresources | None = None
     additional_printer_columns: list[CustomResourceColumnDefinition] | None = None
+    selectable_fields: list[SelectableField] | None = None
 
     @property
     def properties(self) -> JSONSchemaProps:

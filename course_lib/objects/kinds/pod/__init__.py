@@ -11,7 +11,7 @@ Source: the Kubernetes API reference, `core/v1`; "Pod Lifecycle".
 from __future__ import annotations
 
 from course_lib.objects.headings import table_columns
-from course_lib.objects.kind import Kind, Subresource
+from course_lib.objects.kind import Kind, Subresource, by_path
 from course_lib.objects.kinds.pod.columns import pod_row, pod_row_wide
 from course_lib.objects.kinds.pod.containers import (
     Container,
@@ -133,6 +133,17 @@ POD = Kind(
     validate_beside_spec=errors_beside_spec,
     complete_status=complete_status,
     spec_alone=True,
+    selectable=by_path(
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.nominatedNodeName",
+    )
+    | {"spec.host": "spec.nodeName", "status.podIPs": ""},  # upstream gives that one no value
     not_simulated=("spec.resources.limits",),
     validate_update=update_errors,
     warnings=pod_warnings,

@@ -1,0 +1,146 @@
+"""Lists by the fields of objects: the API server of Kubernetes and the course's answer alike.
+
+Both are asked for each kind and each field, for texts that are no selector, and for objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from course_lib.objects.kind import Kind
+from tests.oracles.plane.asking import must, path_of
+from tests.oracles.plane.course import CoursePlane, prepared
+from tests.peers.plane import building
+from tests.peers.plane.programs import real_plane
+from tests.required import requires
+
+pytestmark = requires(building.missing())
+OTHERS = ("metadata.uid", "metadata.labels.app", "spec", "spec.replicas", "spec.nodename",
+          "status.replicas", "status.succeeded", "source.component", "a b")  # fmt: skip
+NONE = (
+    "a", "a in (b)", "spec.nodeName", "metadata.name=a=b", "metadata.name=a\\", "metadata.name=\\b",
+    "metadata.name===a", "metadata.name=a,x=1,b=2", ",", "=", "=a", "!=", "!=a", "a=", " ",
+    "metadata.name =a", "metadata.name= web", "metadata.name==web", "metadata.name!=web",
+    "metadata.name=we\\,b", "metadata.name=web,", ",,metadata.name=web", "metadata.name=web\\,",
+)  # fmt: skip
+
+
+def pod(name: str, **spec: Any) -> dict[str, Any]:
+    spec = {"containers": [{"name": "web", "image": "nginx:1.27"}], **spec}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def event(name: str, **fields: Any) -> dict[str, Any]:
+    about = {"kind": "Pod", "name": "web", "namespace": "inv", "uid": "u"}
+    return {"apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": "inv"},
+            "involvedObject": about, "type": "Normal", **fields}  # fmt: skip
+
+
+TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": pod("")["spec"]}
+OBJECTS = [
+    pod("web"),
+    pod("bound", nodeName="node-9", restartPolicy="Never"),
+    pod("host", hostNetwork=True, schedulerName="own"),
+    event("by-kubelet", source={"component": "kubelet"}, reason="Pulled"),
+    event("by-scheduler", reportingComponent="default-scheduler", reason="Scheduled",
+          reportingInstance="here", action="Binding", eventTime="2026-01-01T00:00:00.000000Z"),
+    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "plain"}},
+    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "own"}, "type": "example.com/own"},
+    {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "headless"},
+     "spec": {"clusterIP": "None", "ports": [{"port": 80}]}},
+    {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "open"},
+     "spec": {"type": "NodePort", "ports": [{"port": 80}]}},
+    {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"},
+     "spec": {"template": {"spec": {"restartPolicy": "Never", **TEMPLATE["spec"]}}}},
+    {"apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": "old"},
+     "spec": {"replicas": 0, "selector": {"a": "b"}, "template": TEMPLATE}},
+]  # fmt: skip
+ASKED = [
+    ("v1/pods", "spec.nodeName=node-9"), ("v1/pods", "spec.host=node-9"),
+    ("v1/pods", "spec.nodeName="), ("v1/pods", "spec.nodeName!="),
+    ("v1/pods", "spec.restartPolicy=Never"), ("v1/pods", "spec.schedulerName!=own"),
+    ("v1/pods", "spec.hostNetwork=true"), ("v1/pods", "spec.hostNetwork=false"),
+    ("v1/pods", "spec.serviceAccountName=default"), ("v1/pods", "status.phase=Pending"),
+    ("v1/pods", "status.phase!=Pending"), ("v1/pods", "status.podIP="),
+    ("v1/pods", "status.podIPs="), ("v1/pods", "status.podIPs!="),
+    ("v1/pods", "metadata.namespace=inv,metadata.name!=web"),
+    ("v1/pods", "metadata.namespace=default"),
+    ("v1/events", "source=kubelet"), ("v1/events", "source=default-scheduler"),
+    ("v1/events", "reportingComponent=default-scheduler"), ("v1/events", "reason!=Pulled"),
+    ("v1/events", "involvedObject.name=web,involvedObject.kind=Pod"),
+    ("v1/events", "involvedObject.uid=u,type=Warning"), ("v1/events", "involvedObject.fieldPath="),
+    ("events.k8s.io/v1/events", "regarding.name=web,reason=Pulled"),
+    ("events.k8s.io/v1/events", "reportingController=default-scheduler"),
+    ("v1/secrets", "type=Opaque"), ("v1/secrets", "type!=Opaque"),
+    ("v1/services", "spec.clusterIP=None"), ("v1/services", "spec.type=NodePort"),
+    ("v1/services", "spec.type=ClusterIP"),
+    ("batch/v1/jobs", "status.successful=0"), ("batch/v1/jobs", "status.successful=1"),
+    ("v1/replicationcontrollers", "status.replicas=0"),
+    ("v1/replicationcontrollers", "status.replicas=1"),
+    ("v1/namespaces", "status.phase=Active,metadata.name=inv"),
+    ("v1/namespaces", "status.phase=Terminating"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Any]]:
+    """The real API server and the course's, with the same objects."""
+    with real_plane(tmp_path_factory.mktemp("server"), control=False) as real:
+        planes = [prepared(real), prepared(CoursePlane())]
+        for plane in planes:
+            for document in OBJECTS:
+                must(plane, "POST", path_of(document, "inv"), document)
+        yield planes
+
+
+def listed(plane: Any, resource: str, fields: str, **options: str) -> Any:
+    """The names that a list has, or how it is refused."""
+    group = "/api" if resource.count("/") == 1 else "/apis"
+    space = "" if resource == "v1/namespaces" else "/namespaces/inv"
+    version, _, plural = resource.rpartition("/")
+    return said(plane, f"{group}/{version}{space}/{plural}", fields, **options)
+
+
+def said(plane: Any, path: str, fields: str, **options: str) -> Any:
+    answer = plane.ask("GET", path, query=urlencode({"fieldSelector": fields, **options}))
+    if answer.status == 200:
+        return sorted(each["metadata"]["name"] for each in answer.document["items"])
+    return answer.status, {each: answer.document.get(each) for each in ("reason", "message")}
+
+
+def path_to(kind: Kind) -> str:
+    head = "/apis/" if "/" in kind.api_version else "/api/"
+    return f"{head}{kind.api_version}/{kind.plural}"
+
+
+def test_each_kind_can_be_selected_by_the_same_fields(both):
+    real, ours = both
+    kinds = list(ours.cluster.api.kinds.all_versions())
+    known = {field: None for kind in kinds for field in kind.selectable or ()}
+    fields = ["metadata.name", "metadata.namespace", *known, *OTHERS]
+    served = [kind for kind in kinds if said(real, path_to(kind), "metadata.name=nobody") == []]
+    assert len(served) > 45 and {kind.kind for kind in kinds if kind.selectable} <= {
+        kind.kind for kind in served
+    }
+    for kind in served:
+        for field in fields:
+            text, path = f"{field}=nobody", path_to(kind)
+            assert said(ours, path, text) == said(real, path, text), (kind.title, field)
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_what_is_no_selector_is_told_in_the_same_words(text, both):
+    real, ours = both
+    for resource in ("v1/configmaps", "v1/pods"):
+        assert listed(ours, resource, text) == listed(real, resource, text)
+
+
+@pytest.mark.parametrize(("resource", "text"), ASKED)
+def test_the_same_objects_are_found(resource, text, both):
+    real, ours = both
+    assert listed(ours, resource, text) == listed(real, resource, text)
+    assert isinstance(listed(real, resource, text), list)
