@@ -58,7 +58,7 @@ class Informer(Generic[ObjectT]):
         self._handlers: list[Handler[ObjectT]] = []
         self._reading = False  # whether a reader takes in what has arrived
         self._untold: deque[tuple[ObjectT | None, ObjectT | None]] = deque()
-        self._heartbeats = self.kind.type is Node  # of no interest for any component
+        self._heartbeats = self.kind.type is Node  # those of most nodes are of no interest
         renewals = renewals and not self._heartbeats
         self._watch = client.watch(
             self.kind, self._on_event, namespace, fields=fields, initial=True, renewals=renewals
@@ -153,8 +153,11 @@ class Informer(Generic[ObjectT]):
 
 
 def _is_heartbeat(before: Object | None, after: Object | None) -> bool:
-    """Whether a change says no more of a node than that its kubelet lives."""
-    if not isinstance(before, Node) or not isinstance(after, Node):
+    """Whether a change says no more of a node than that its kubelet lives.
+
+    For a node without a block of addresses that counts: its next try to get one comes with it.
+    """
+    if not isinstance(before, Node) or not isinstance(after, Node) or not after.spec.pod_cidr:
         return False
     version = after.metadata.resource_version
     known = msgspec.structs.replace(before.metadata, resource_version=version)

@@ -17,7 +17,8 @@ class NodeIPAMController(Controller):
     """Gives each node its block of the cluster's Pod addresses (`--cluster-cidr`).
 
     `api` and `informers` are those of all controllers, `cidr` has the addresses. A node for which
-    no block is left stays without one; each try is reported, and the next one comes later.
+    no block is left stays without one; each try is reported. The next one comes with the next
+    change of the node, which is its kubelet's heartbeat at the latest (every five minutes).
     """
 
     name = "node-ipam-controller"

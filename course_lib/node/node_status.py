@@ -207,7 +207,8 @@ class NodeStatusReporter:
             if images is not None:
                 status["images"] = images
             self._client.patch_status(node, status)
-        self.heartbeat.keep()
+        if node.spec.pod_cidr:  # else the controller that gives blocks needs each heartbeat
+            self.heartbeat.keep()
 
     def _stamped(self, conditions: list[Document]) -> list[Document]:
         """The conditions of a report that is written now."""

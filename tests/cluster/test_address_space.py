@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from course_lib import Cluster
+from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import PLUGINS
 from tests.conftest import workload
@@ -170,6 +173,28 @@ def test_the_block_of_a_deleted_node_goes_to_the_one_that_waits():
     cluster.delete("node", "node-1")
     cluster.run_until(lambda: "Ready" in list(cluster.get("nodes").STATUS), timeout=2100)
     assert cluster.document("node", "node-2")["spec"]["podCIDR"] == "10.0.0.0/24"
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["plain", "asleep"])
+@pytest.mark.parametrize("wait", [100, 400, 700, 1100, 1500])
+def test_a_freed_block_reaches_the_node_that_waits_with_its_next_heartbeat(
+    wait, plain, monkeypatch
+):
+    monkeypatch.setattr(Simulation, "plain", plain)
+    cluster = Cluster(nodes=3, pod_cidr="10.0.0.0/23")
+    cluster.run(seconds=wait)
+    cluster.kill_node("node-1")
+    cluster.delete("node", "node-1")
+    freed = cluster.now
+    given = cluster.run_until(lambda: all(blocks(cluster)), timeout=4000)
+    assert given - freed <= 311  # a report every 300 s, at one of the looks every 10 s
+
+
+def test_a_node_that_waits_for_a_block_says_so_with_each_heartbeat():
+    cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24")
+    cluster.run(seconds=7200)
+    told = [0.0, *cluster.log(reason="CIDRNotAvailable").TIME, cluster.now]
+    assert max(later - time for time, later in pairwise(told)) <= 311
 
 
 @pytest.mark.parametrize(("workers", "prefix", "expected"), [(2, 24, 1), (12, 22, 4)])
