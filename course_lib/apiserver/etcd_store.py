@@ -65,7 +65,7 @@ class EtcdStore(Store):
 
     def load(self) -> None:
         """Read everything, and watch from there; raises `StorageError`."""
-        answer = self._ask(lambda member, done: member.read(Range(ROOT), done))
+        answer = self.ask(lambda member, done: member.read(Range(ROOT), done))
         if answer.revision < self.revision:  # etcd was put back in time, or is empty
             self._history.clear()
             self.revision = 0
@@ -77,7 +77,7 @@ class EtcdStore(Store):
             if known is None or known.revision != kv.mod_revision:
                 self._take(KeyEvent("PUT", kv.key, kv.mod_revision, kv.value))
         self.revision = max(self.revision, answer.revision)
-        super().compact(self.revision)  # what was before is not in this cache
+        self.forget(self.revision)  # what was before is not in this cache
         self._arrived.clear()
         self._follow()
         self.loaded = True
@@ -91,8 +91,18 @@ class EtcdStore(Store):
 
     def confirm(self) -> None:
         """Be as new as etcd is now, or raise `StorageError`: the read that `kubectl get` does."""
-        answer = self._ask(lambda member, done: member.read(Get(ROOT), done))
+        asked: list[Member] = []
+        watch = self._watch
+
+        def read(member: Member, done: Callable[[Outcome], None]) -> None:
+            asked.append(member)
+            member.read(Get(ROOT), done)
+
+        answer = self.ask(read)
         self.catch_up()
+        heard_all = self.loaded and self._watch is watch and asked[-1] is self._member
+        if heard_all and answer.revision > self.revision:
+            self.revision = answer.revision  # the change was of a key that is not below ROOT
         if answer.revision != self.revision:
             self.load()
 
@@ -170,7 +180,7 @@ class EtcdStore(Store):
     def _write(self, key: str, expected: int | None, command: Put | Delete) -> int:
         holds = () if expected is None else (Compare(key, "mod_revision", "=", expected),)
         txn = Txn(holds, (command,), (Get(key),))
-        answer = self._ask(lambda member, done: member.propose(txn, done))
+        answer = self.ask(lambda member, done: member.propose(txn, done))
         self._drain()
         done, results = answer.result
         if not done:
@@ -180,14 +190,15 @@ class EtcdStore(Store):
 
     def compact(self, revision: int) -> None:
         """Have etcd forget the changes up to a revision; the cache does so too."""
-        revision = min(revision, self.revision)
-        if revision <= self.compacted:
-            return
         try:
-            self._ask(lambda member, done: member.propose(Compact(revision), done))
+            self.ask(lambda member, done: member.propose(Compact(revision), done))
         except StorageError as refusal:
-            if refusal.what != COMPACTED:  # another API server was faster
+            if refusal.what != COMPACTED:  # somebody else has done it
                 raise
+        self.forget(revision)
+
+    def forget(self, revision: int) -> None:
+        """Drop the changes up to a revision from the cache alone."""
         super().compact(revision)
 
     # Asking
@@ -204,8 +215,8 @@ class EtcdStore(Store):
         ]
         return sorted(found, key=lambda member: member is not self._member)
 
-    def _ask(self, ask: Ask) -> EtcdResponse:
-        """Ask one member after the other; the answer, or `StorageError`."""
+    def ask(self, ask: Ask) -> EtcdResponse:
+        """Ask one member after the other; returns the first answer, or raises `StorageError`."""
         self.etcd.catch_up()
         why = TIMED_OUT
         for member in self._members():

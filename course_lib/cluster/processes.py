@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from course_lib.apiserver import APIServer
-from course_lib.apiserver.compaction import INTERVAL
+from course_lib.apiserver.compaction import EtcdCompactor
 from course_lib.apiserver.errors import StorageError
 from course_lib.apiserver.etcd_store import EtcdStore
 from course_lib.client import LocalClient
@@ -153,13 +153,13 @@ class APIServerProcess(Component):
         self.server = APIServer(life, store)
         self.server.up = False
         life.start(self._run(self.server, store))
+        life.start(EtcdCompactor(store).run(self.sim))
         self._starts += 1
         number = process_id(self.sim.seed, self.machine, self.name, self._starts)
         life.start(keep_lease(self.server, self.machine, number))
 
     def _run(self, server: APIServer, store: EtcdStore) -> Process:
         yield self.sim.sleep(START_UP)
-        compact_at = self.sim.now + INTERVAL
         while True:
             with suppress(StorageError):  # until etcd answers again
                 store.catch_up()
@@ -168,10 +168,6 @@ class APIServerProcess(Component):
                 if not server.up:
                     self._serve(server)
                 self._furnish(server)
-                if self.sim.now >= compact_at:
-                    before, compact_at = store.revision, self.sim.now + INTERVAL
-                    yield self.sim.sleep(1.0)
-                    store.compact(before)
             yield self.sim.sleep(RECONNECT)
 
     def _serve(self, server: APIServer) -> None:

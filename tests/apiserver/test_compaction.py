@@ -6,11 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from course_lib.apiserver.compaction import INTERVAL, Compactor
+from course_lib.apiserver.compaction import INTERVAL, TURN, Compactor, EtcdCompactor
 from course_lib.apiserver.entries import Change
 from course_lib.apiserver.errors import Compacted
+from course_lib.apiserver.etcd_store import EtcdStore
 from course_lib.apiserver.store import Store
-from course_lib.engine import Simulation
+from course_lib.engine import Lifetime, Simulation
+from course_lib.etcd import EtcdCluster, Put
+from tests.apiserver.test_store import store_on
 
 KEY = "/registry/pods/default/web"
 
@@ -97,3 +100,84 @@ def test_sleeping_it_forgets_what_a_timer_that_always_runs_forgets(pauses):
         assert [c.revision for c in changes[sleeping]] == [c.revision for c in changes[awake]]
         for store in changes:
             store.put(KEY, {})
+
+
+def follow(store: EtcdStore) -> None:
+    store.sim.start(EtcdCompactor(store).run(store.sim))
+
+
+def compacted(etcd: EtcdCluster) -> set[int]:
+    etcd.catch_up()
+    return {member.machine.compacted for member in etcd.members.values()}
+
+
+def test_etcd_is_compacted_to_its_revision_at_the_interval_before():
+    store = store_on(1)
+    sim, etcd = store.sim, store.etcd
+    follow(store)
+    noted = [0, 0]  # nothing is compacted at the first interval
+    for _ in range(3):
+        written = store.put(KEY, {})
+        sim.run(INTERVAL - 1)
+        assert compacted(etcd) == {noted[-2]}
+        sim.run(1.001)
+        assert compacted(etcd) == {noted[-1]}
+        noted.append(etcd.leader.machine.get(TURN).mod_revision)
+        assert noted[-1] == written + 1
+        kept = max(noted[-2], 1)
+        assert remembers(store, kept) and not remembers(store, kept - 1)
+
+
+def test_of_several_api_servers_one_compacts_etcd_and_another_goes_on_when_it_ends():
+    first = store_on(1)
+    sim, etcd = first.sim, first.etcd
+    second = EtcdStore(sim, etcd)
+    second.load()
+    life = Lifetime(sim)
+    life.start(EtcdCompactor(first).run(life))
+    sim.run(100)
+    follow(second)
+    counts = []
+    for _ in range(3):  # at 300, 400; 600, 700; 900, 1000
+        first.put(KEY, {})
+        sim.run(INTERVAL + 0.001)
+        counts.append(etcd.leader.machine.get(TURN).version)
+    assert counts == [1, 2, 3]
+    at_900 = etcd.leader.machine.get(TURN).mod_revision
+    assert second.compacted == max(compacted(etcd)) > 0
+    life.end()
+    sim.run(INTERVAL)
+    assert etcd.leader.machine.get(TURN).version == 4
+    assert compacted(etcd) == {at_900}
+
+
+def test_a_failed_compaction_is_tried_at_the_next_interval():
+    store = store_on(1)
+    sim, etcd = store.sim, store.etcd
+    follow(store)
+    sim.run(INTERVAL + 1)
+    noted = etcd.leader.machine.get(TURN).mod_revision
+    store.reaches = lambda member: False
+    sim.run(INTERVAL)
+    assert compacted(etcd) == {0}
+    store.reaches = lambda member: True
+    sim.run(INTERVAL)
+    assert compacted(etcd) == {noted}
+
+
+def test_a_revision_of_the_last_compaction_that_is_no_number_is_ignored():
+    store = store_on(1)
+    follow(store)
+    store.ask(lambda member, done: member.propose(Put(TURN, "now"), done))
+    noted = store.etcd.leader.machine.revision
+    store.sim.run(2 * INTERVAL + 1)
+    assert compacted(store.etcd) == {noted}
+
+
+def test_a_change_of_a_key_outside_the_registry_costs_no_history():
+    store = store_on(1)
+    before = store.put(KEY, {})
+    store.ask(lambda member, done: member.propose(Put("foo", "bar"), done))
+    store.confirm()
+    assert store.revision == before + 1
+    assert remembers(store, before - 1)

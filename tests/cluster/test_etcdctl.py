@@ -206,3 +206,15 @@ def test_a_snapshot_is_saved_looked_at_and_restored_by_its_file_name():
     assert cluster.api.find("ConfigMap", "kept", "default") is not None
     with pytest.raises(CourseError, match="no such snapshot"):
         cluster.restore_snapshot("/backup/other.db")
+
+
+def test_the_history_of_a_layouts_etcd_is_five_to_ten_minutes_long():
+    cluster = Cluster.ha_etcd(masters=2, workers=1)
+    cluster.run(290 - cluster.now)
+    look = f"get --rev={cluster.etcd.leader.machine.revision} --prefix /registry/nodes --keys-only"
+    before = typed(cluster, look)
+    assert "/registry/nodes/worker-1" in before
+    cluster.run(590 - cluster.now)
+    assert typed(cluster, look) == before
+    cluster.run(30)
+    assert typed(cluster, look).endswith("required revision has been compacted")
