@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -174,6 +176,67 @@ def test_calico_gives_pods_all_64_addresses_of_a_block_the_first_too():
     pods = [network.add_pod(f"pod-{number}", "node-1").address for number in range(65)]
     assert pods[0] == "10.244.0.0" and pods[63] == "10.244.0.63" and pods[64] == "10.244.0.64"
     assert network.trace("pod-63", "pod-0").ok
+
+
+@pytest.mark.parametrize("plugin", ["calico", "calico-ipip"])
+def test_calico_borrows_addresses_of_other_nodes_when_no_block_is_free(plugin):
+    network = PodNetwork(plugin, nodes=2, pods=1, cidr="10.0.0.0/25", node_mask=26)
+    for number in range(63 if plugin == "calico" else 62):
+        network.add_pod(f"own-{number}", "node-1")
+    routes = [str(network.host(node).namespace.routes) for node in ("node-1", "node-2")]
+    borrowed = network.add_pod("more", "node-1")
+    assert ipaddress.ip_address(borrowed.address) in network.plugin.own["node-2"][0].network
+    way = network.host("node-2").namespace.routes.lookup(borrowed.address)
+    assert way.destination == f"{borrowed.address}/32" and way.protocol == "bird"
+    assert network.trace("pod-2", "more").ok and network.trace("more", "pod-2").ok
+    network.delete_pod("more")
+    after = [str(network.host(node).namespace.routes) for node in ("node-1", "node-2")]
+    assert after == routes and network.add_pod("again", "node-2").address != borrowed.address
+
+
+def test_a_node_that_joins_later_learns_of_borrowed_addresses():
+    network = PodNetwork("calico", nodes=2, pods=1, cidr="10.0.0.0/25", node_mask=26)
+    for number in range(64):
+        network.add_pod(f"more-{number}", "node-1")
+    network.add_node("node-3", blocks=["10.0.0.0/26"], at_once=True)
+    network.add_pod("late", "node-3")
+    assert network.trace("late", "more-63").ok and network.trace("more-63", "late").ok
+
+
+def test_a_block_of_which_addresses_are_borrowed_is_not_given_to_a_new_node():
+    network = PodNetwork("calico", nodes=2, pods=1, cidr="10.0.0.0/25", node_mask=26)
+    for number in range(64):
+        network.add_pod(f"more-{number}", "node-1")
+    network.remove_node("node-2")
+    network.add_node("node-3", at_once=True)
+    late = network.add_pod("late", "node-3")
+    assert late.address != network.address("more-63") and network.trace("late", "more-63").ok
+    network.delete_pod("more-63")
+    assert not network.trace("late", "10.0.0.65").ok
+
+
+@pytest.mark.parametrize("plugin", ["calico", "calico-ipip"])
+def test_calicos_pool_is_used_up_when_all_addresses_of_all_blocks_are(plugin):
+    network = PodNetwork(plugin, nodes=2, cidr="10.0.0.0/26", node_mask=27)
+    room = 64 if plugin == "calico" else 62  # two for the tunnels
+    given = [network.add_pod(f"pod-{n}", f"node-{n % 2 + 1}").address for n in range(room)]
+    assert len(set(given)) == room
+    with pytest.raises(CourseError, match="no addresses are left in Calico's pool"):
+        network.add_pod("late", "node-2")
+    network.delete_pod("pod-0")
+    assert network.add_pod("late", "node-2").address == given[0]
+
+
+def test_a_tunnel_gets_its_address_when_the_pool_has_one_again():
+    network = PodNetwork("calico-ipip", nodes=1, cidr="10.0.0.0/26", node_mask=27)
+    for number in range(63):
+        network.add_pod(f"pod-{number}", "node-1")
+    tunnel = network.add_node("node-2", at_once=True).namespace.devices["tunl0"]
+    assert not tunnel.addresses
+    network.delete_pod("pod-7")
+    network.delete_pod("pod-8")
+    network.add_pod("late", "node-2")
+    assert tunnel.addresses == ["10.0.0.8/32"] and network.trace("node-2", "pod-1").ok
 
 
 def test_calicos_tunnel_takes_the_first_address_of_a_block():

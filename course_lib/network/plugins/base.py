@@ -184,7 +184,11 @@ class NetworkPlugin:
         attachment.namespace.gone = True
         host.namespace.detach(attachment.host_device)
         for address in attachment.addresses:
-            next(pool for pool in self.pools(host) if address in pool).release(address)
+            self.give_back(host, address)
+
+    def give_back(self, host: NodeHost, address: str) -> None:
+        """An `address` that a node, `host`, gave out is free again."""
+        next(pool for pool in self.pools(host) if address in pool).release(address)
 
     def check(self, host: NodeHost, container_id: str) -> None:
         """CHECK: see that all that ADD made is still there; raises `CourseError`."""

@@ -9,8 +9,10 @@ only between subnets (`CrossSubnet`).
 BGP speakers know each other as a full mesh (n(n - 1)/2 sessions), or all speak to route
 reflectors. What a speaker learned from one inside peer it does not tell another, unless it is a
 reflector (RFC 4271 9.2, RFC 4456). A silent peer's routes go when its hold time is over.
-A Pod may have any of a block's 64 addresses, .0 too: it needs no bridge and no broadcast.
-Source: projectcalico/calico `libcalico-go/lib/ipam/ipam_block.go`; docs.tigera.io "Overlay
+A Pod may have any of a block's 64 addresses, .0 too: it needs no bridge and no broadcast. When no
+block is free, a node borrows single addresses of others' blocks, each a /32 route of its own
+(`strictAffinity: false`).
+Source: projectcalico/calico `libcalico-go/lib/ipam/ipam.go`; docs.tigera.io "Overlay
 networking", "Configure BGP peering", "FAQ: why can't I see the 169.254.1.1 address"; BIRD 1.6
 `proto/bgp` (hold time 240 s), Calico's template of its settings (connect delay 2 s).
 """
@@ -19,7 +21,9 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
 
 from course_lib.errors import CourseError
 from course_lib.network.addresses import AddressPool, ClusterCIDR
@@ -60,6 +64,8 @@ class Calico(NetworkPlugin):
         versions = {ipaddress.ip_network(block).version: block for block in network.blocks}
         self._cidrs = {v: ClusterCIDR(block, BLOCK_MASK[v]) for v, block in versions.items()}
         self.own: dict[str, list[AddressPool]] = {}  # node to its blocks, in the order it took them
+        self.borrowed: dict[str, dict[str, None]] = {}  # node to its /32 routes in others' blocks
+        self._left: list[AddressPool] = []  # blocks of nodes that are gone, with borrowed addresses
 
     # BGP
 
@@ -106,25 +112,40 @@ class Calico(NetworkPlugin):
 
     def start(self, host: NodeHost) -> None:
         """The tunnel, if there is one, and the rule for what leaves the cluster."""
-        self.own[host.name] = []
+        self.own[host.name], self.borrowed[host.name] = [], {}
         if self.ipip != NEVER:
             IPIP(host.namespace, TUNNEL, self.network.underlay.mtu - IPIP.overhead)
             host.namespace.listeners["ipip", 0] = host.namespace.devices[TUNNEL]  # type: ignore[assignment]
-            # What a node itself sends through the tunnel comes from an address of its block.
-            pool = self._claim(host, self._cidrs[4])
-            host.namespace.add_address(TUNNEL, f"{pool.take()}/32")
+            with suppress(CourseError):  # the pool is used up: tried again with the next Pod
+                self._address_tunnel(host)
         for block in self.network.blocks:
             pools = "cali60all-ipam-pools" if ":" in block else "cali40all-ipam-pools"
             host.rules(":" in block).sets.create(pools, "hash:net", [block])
             host.rules(":" in block).restore(rules(pools))
 
-    def learn(self, host: NodeHost, other: NodeHost) -> None:
-        """Routes to the other's blocks."""
-        for pool in self.own[other.name]:
-            self._route(host, other, pool)
+    def _address_tunnel(self, host: NodeHost) -> None:
+        """What a node itself sends through its tunnel comes from an address of its block."""
+        tunnel = host.namespace.devices.get(TUNNEL)
+        if tunnel is not None and not tunnel.addresses:
+            (address,) = self._take(host, [self._cidrs[4]])
+            host.namespace.add_address(TUNNEL, f"{address}/32")
 
-    def _route(self, host: NodeHost, other: NodeHost, pool: AddressPool) -> None:
-        six = pool.network.version == 6
+    def learn(self, host: NodeHost, other: NodeHost) -> None:
+        """Routes to the other's blocks, and to the addresses that it borrowed."""
+        for block in self._announced(other):
+            self._route(host, other, block)
+
+    def _announced(self, host: NodeHost) -> list[str]:
+        blocks = [str(pool.network) for pool in self.own[host.name]]
+        return [*blocks, *self.borrowed[host.name]]
+
+    def _announce(self, host: NodeHost, block: str) -> None:
+        for other in self.network.hosts.values():
+            if host.name in self.known.get(other.name, ()):
+                self._route(other, host, block)
+
+    def _route(self, host: NodeHost, other: NodeHost, block: str) -> None:
+        six = ":" in block
         tunnel = not six and (
             self.ipip == ALWAYS or (self.ipip == CROSS_SUBNET and host.subnet != other.subnet)
         )
@@ -133,30 +154,53 @@ class Calico(NetworkPlugin):
             # The next hop is behind the router, which has no routes to Pods.
             found = host.namespace.routes.lookup(way)
             way = found.via if found is not None and found.via else way
-        host.namespace.routes.add(
-            Route(str(pool.network), device, way, onlink=tunnel, protocol="bird")
-        )
+        host.namespace.routes.add(Route(block, device, way, onlink=tunnel, protocol="bird"))
 
     def forget(self, host: NodeHost, other: NodeHost) -> None:
         """The routes go."""
-        for pool in self.own[other.name]:
-            host.namespace.routes.remove(str(pool.network))
+        for block in self._announced(other):
+            host.namespace.routes.remove(block)
 
     def release(self, host: NodeHost) -> None:
-        """The node's blocks are free again."""
-        for pool in self.own.pop(host.name, []):
-            self._cidrs[pool.network.version].release(str(pool.network))
+        """The node's blocks are free again, but for those of which others borrowed addresses."""
+        tunnel = host.namespace.devices.get(TUNNEL)
+        if tunnel is not None and tunnel.addresses:
+            self.give_back(host, tunnel.address())
+        del self.borrowed[host.name]
+        for pool in self.own.pop(host.name):
+            if len(pool):
+                self._left.append(pool)
+            else:
+                self._cidrs[pool.network.version].release(str(pool.network))
 
     # IPAM: blocks as they are needed
 
-    def _pools(self, host: NodeHost) -> list[AddressPool]:
-        """A pool with room for each family; a new block where the old ones are full."""
-        found = []
-        for version, cidr in self._cidrs.items():
-            mine = [pool for pool in self.own[host.name] if pool.network.version == version]
-            free = next((pool for pool in mine if not pool.full), None)
-            found.append(free or self._claim(host, cidr))
-        return found
+    def _take(self, host: NodeHost, cidrs: Iterable[ClusterCIDR]) -> tuple[str, ...]:
+        """An address of each family: of an own block, of a new one, or of another node's."""
+        pools = [self._pool(host, cidr) for cidr in cidrs]
+        addresses = take_addresses(pools)
+        for address, pool in zip(addresses, pools, strict=True):
+            if pool not in self.own[host.name]:
+                route = host_route(address)
+                self.borrowed[host.name][route] = None
+                self._announce(host, route)
+        return addresses
+
+    def _pool(self, host: NodeHost, cidr: ClusterCIDR) -> AddressPool:
+        version = cidr.network.version
+        for pool in self.own[host.name]:
+            if pool.network.version == version and not pool.full:
+                return pool
+        if not cidr.full:
+            return self._claim(host, cidr)
+        for pool in self._all():
+            if pool.network.version == version and not pool.full:
+                return pool
+        raise CourseError(
+            "no addresses are left in Calico's pool",
+            where=str(cidr.network),
+            do="give the cluster a larger range of addresses for Pods",
+        )
 
     def _claim(self, host: NodeHost, cidr: ClusterCIDR) -> AddressPool:
         """One more block for a node, announced to the others."""
@@ -164,20 +208,34 @@ class Calico(NetworkPlugin):
         self.own[host.name].append(pool)
         # The block is the node's: what it does not know in it is nowhere else.
         host.namespace.routes.add(Route(str(pool.network), kind="blackhole", protocol="bird"))
+        self._announce(host, str(pool.network))
+        return pool
+
+    def give_back(self, host: NodeHost, address: str) -> None:
+        """An address is free again; the others' routes to one that was borrowed go."""
+        route = host_route(address)
+        if route not in self.borrowed[host.name]:
+            super().give_back(host, address)
+            return
+        next(pool for pool in self._all() if address in pool).release(address)
+        del self.borrowed[host.name][route]
         for other in self.network.hosts.values():
             if host.name in self.known.get(other.name, ()):
-                self._route(other, host, pool)
-        return pool
+                other.namespace.routes.remove(route)
 
     def pools(self, host: NodeHost) -> list[AddressPool]:
         """All blocks of a node."""
         return self.own[host.name]
 
+    def _all(self) -> Iterator[AddressPool]:
+        return chain(*self.own.values(), self._left)
+
     # CNI
 
     def add(self, host: NodeHost, container_id: str, pod: str) -> Attachment:
         """A cable to the node itself, and a route to its other end."""
-        addresses = take_addresses(self._pools(host))
+        self._address_tunnel(host)
+        addresses = self._take(host, self._cidrs.values())
         inside, name = NetworkNamespace(pod), cable_name(pod)
         cable, end = Veth.pair(host.namespace, name, inside, "eth0", self.mtu)
         cable.mac, cable.proxy_arp = CABLE_MAC, True
@@ -185,12 +243,12 @@ class Calico(NetworkPlugin):
         for address in addresses:
             six = ":" in address
             way = GATEWAY_V6 if six else GATEWAY
-            inside.add_address("eth0", f"{address}/{128 if six else 32}")
-            inside.routes.add(Route(f"{way}/{128 if six else 32}", "eth0"))
+            inside.add_address("eth0", host_route(address))
+            inside.routes.add(Route(host_route(way), "eth0"))
             inside.routes.add(Route("default", "eth0", way))
             if six:
                 host.namespace.local.setdefault(GATEWAY_V6, cable)
-            host.namespace.routes.add(Route(f"{address}/{128 if six else 32}", name))
+            host.namespace.routes.add(Route(host_route(address), name))
             gateways.append(way)
         attachment = Attachment(container_id, pod, host.name, inside, addresses, name)
         attachment.result = cni_result(attachment, end, gateways)
@@ -209,6 +267,15 @@ class CalicoIPIP(Calico):
 
     def __init__(self, network: Fabric, ipip: str = ALWAYS, reflectors: Sequence[str] = ()) -> None:
         super().__init__(network, ipip, reflectors)
+
+
+def host_route(address: str) -> str:
+    """The block of one address.
+
+    >>> host_route("10.244.0.1"), host_route("fd00::1")
+    ('10.244.0.1/32', 'fd00::1/128')
+    """
+    return f"{address}/{128 if ':' in address else 32}"
 
 
 def cable_name(pod: str) -> str:
