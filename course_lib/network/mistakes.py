@@ -58,10 +58,10 @@ def _masquerade(settings: Settings) -> PodNetwork:
     """A rule gives the node's address to every packet that leaves it, as Docker's bridge does."""
     network = PodNetwork(**settings)
     for host in network.hosts.values():
-        block = host.blocks[0]
-        note = '-m comment --comment "everything that leaves this node"'
-        rule = f"-I POSTROUTING -s {block} ! -d {block} {note} -j MASQUERADE"
-        host.iptables.restore(f"*nat\n{rule}\nCOMMIT")
+        for pool in network.plugin.pools(host)[:1]:
+            block, note = pool.network, '-m comment --comment "everything that leaves this node"'
+            rule = f"-I POSTROUTING -s {block} ! -d {block} {note} -j MASQUERADE"
+            host.iptables.restore(f"*nat\n{rule}\nCOMMIT")
     return network
 
 

@@ -28,6 +28,15 @@ def test_each_mistake_is_found_and_says_what_to_do(mistake: str):
     assert all(table.DO)
 
 
+@pytest.mark.parametrize("plugin", ["flannel-vxlan", "calico"])
+def test_masquerading_is_found_on_every_node_whatever_gives_out_the_addresses(plugin: str):
+    network = broken("masquerade", plugin=plugin, pods=1)
+    for sender in network.pods:
+        receiver = next(pod for pod in network.pods if pod != sender)
+        assert network.trace(sender, receiver).seen != network.address(sender)
+    assert findings(network)[0].finding == FOUND["masquerade"]
+
+
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_healthy_network_is_not_accused(plugin: str):
     assert findings(PodNetwork(plugin, nodes=3, pods=2)) == []
