@@ -171,7 +171,7 @@ class Cluster(ShortForms):
             taints = () if layout.takes_pods(name) else (CONTROL_PLANE_TAINT,)
             zone = layout.zones.get(name, "")
             self.machines.add(name, cpu, memory, zone, labels | role, taints)
-        self.plane.settle()
+        self.plane.settle(self.network.uses_pod_cidr)
 
     # The four configurations
 

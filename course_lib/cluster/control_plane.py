@@ -67,8 +67,11 @@ class ControlPlane(ABC, Generic[M]):
         """Start what does not wait for a node."""
 
     @abstractmethod
-    def settle(self) -> None:
-        """Have the nodes get what they need from the control plane, before the first command."""
+    def settle(self, uses_pod_cidr: bool = True) -> None:
+        """Have the nodes get what they need from the control plane, before the first command.
+
+        `uses_pod_cidr` says whether a node needs a block of addresses to be ready.
+        """
 
     @abstractmethod
     def connection(
@@ -155,7 +158,7 @@ class ManagedControlPlane(ControlPlane[NoReturn]):
             )
         Compactor(self._sim, self._client.server.store)
 
-    def settle(self) -> None:
+    def settle(self, uses_pod_cidr: bool = True) -> None:
         """Give the nodes their blocks of addresses at once."""
         for controller in self._controllers:
             if isinstance(controller, NodeIPAMController):

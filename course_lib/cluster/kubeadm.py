@@ -102,31 +102,31 @@ class KubeadmControlPlane(ControlPlane["KubeadmControlPlane"]):
             if machine not in self.layout.nodes:
                 self.components[machine, ETCD].start()
 
-    def settle(self) -> None:
+    def settle(self, uses_pod_cidr: bool = True) -> None:
         """Let time pass until all nodes are ready, have addresses, and a scheduler works.
 
         What is left out is not waited for, nor are blocks of addresses that do not exist: then the
-        nodes with a block are ready, and the others are not.
+        nodes with a block are ready, and the others are not. On a network that does not use these
+        blocks (`uses_pod_cidr`) all nodes are ready.
         """
         client = self.connection("kubectl", consistent=True)
-        self.sim.run_until(lambda: self._settled(client), timeout=LONGEST_START)
+        self.sim.run_until(lambda: self._settled(client, uses_pod_cidr), timeout=LONGEST_START)
 
-    def _settled(self, client: Connection) -> bool:
+    def _settled(self, client: Connection, uses_pod_cidr: bool) -> bool:
         try:
             nodes = client.list(Node)
         except APIError:
             return False
-        most = len(self.layout.nodes)
-        if self.cidr is not None:
-            most = min(most, self.cidr.size)
+        every = len(self.layout.nodes)
+        blocks = every if self.cidr is None else min(every, self.cidr.size)
         with_block = {n.name for n in nodes if n.spec.pod_cidr}
         found_ready = {n.name for n in nodes if is_true(n.status.conditions, "Ready")}
         if CONTROLLER_MANAGER not in self._without and (
-            len(with_block) < most or found_ready != with_block
+            len(with_block) < blocks or (uses_pod_cidr and found_ready != with_block)
         ):
             return False
         scheduled = SCHEDULER in self._without or self._leader() is not None
-        return len(found_ready) >= most and scheduled
+        return len(found_ready) >= (blocks if uses_pod_cidr else every) and scheduled
 
     # Clients
 

@@ -51,7 +51,7 @@ class RuntimeService:
 
     def status(self, request: v1.StatusRequest) -> v1.StatusResponse:
         """Whether runtime and network are ready."""
-        ready = self._runtime.sandboxes.pool is not None
+        ready = self._runtime.sandboxes.network_ready
         network = v1.RuntimeCondition(type="NetworkReady", status=ready)
         if not ready:
             network.reason = "NetworkPluginNotReady"

@@ -88,8 +88,9 @@ class FlatNetwork(Network[NoReturn]):
     def heal(self) -> None:
         """Nothing is cut here."""
 
-    def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
+    def add(self, node: str, container_id: str, pod: str, pool: AddressPool | None) -> str:
         """ADD of the CNI: give a Pod its address; raises `CourseError`."""
+        assert pool is not None
         return pool.take()
 
     def delete(self, node: str, container_id: str, address: str, pool: AddressPool | None) -> None:

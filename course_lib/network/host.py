@@ -22,6 +22,7 @@ class NodeHost:
         self.name = namespace.name
         self.blocks: list[str] = []  # of its Pods, one a family
         self.pools: list[AddressPool] = []
+        self.joined = False  # whether the plugin's agent has started on it
         self.pods: dict[str, Attachment] = {}
         self.filter = Netfilter(namespace)
         namespace.filter = self.filter

@@ -73,6 +73,7 @@ class Network(ABC, Generic[D]):
 
     ignored_kinds: tuple[str, ...] = ()
     enforces_policies = False  # whether NetworkPolicies become rules, unless a cluster is told
+    uses_pod_cidr = True  # whether Pods get addresses of their node's block (`spec.podCIDR`)
 
     def __init__(
         self, sim: Simulation, cidr: str = str(POD_CIDR), node_cidr: str = str(NODE_CIDR)
@@ -142,11 +143,11 @@ class Network(ABC, Generic[D]):
     # Pods, as a runtime calls the CNI
 
     @abstractmethod
-    def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
+    def add(self, node: str, container_id: str, pod: str, pool: AddressPool | None) -> str:
         """ADD of the CNI: give a Pod its address; raises `CourseError`.
 
         `node` is the machine's name, `container_id` the sandbox's, `pod` is `namespace/name`,
-        `pool` the addresses of the node.
+        `pool` the addresses of the node's block, once it has one.
         """
 
     @abstractmethod

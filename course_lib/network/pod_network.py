@@ -84,6 +84,7 @@ class PodNetwork(Network["PodNetwork"]):
         self.balanced = self.underlay.router.balanced
         self.plugin = _made(plugin, self, settings)
         self.enforces_policies = self.plugin.enforces_policies
+        self.uses_pod_cidr = self.plugin.uses_pod_cidr
         for number in range(nodes):
             self.add_node(f"node-{number + 1}", subnet=number % subnets, at_once=True)
         for number in range(nodes * pods):
@@ -112,8 +113,13 @@ class PodNetwork(Network["PodNetwork"]):
         those of its Pods; what is left out is the next free one.
         """
         host = self._machine(name, subnet, address)
-        self._start(host, blocks or [free.take() for free in self._free], at_once)
+        self._start(host, blocks or self._next_blocks(), at_once)
         return host
+
+    def _next_blocks(self) -> list[str]:
+        if not self.uses_pod_cidr and any(free.full for free in self._free):
+            return []
+        return [free.take() for free in self._free]
 
     def _machine(self, name: str, subnet: int, address: str) -> NodeHost:
         if name in self.hosts or name in (ROUTER, OUTSIDE):
@@ -125,20 +131,28 @@ class PodNetwork(Network["PodNetwork"]):
 
     def _start(self, host: NodeHost, blocks: list[str], at_once: bool) -> None:
         host.blocks, host.pools = blocks, [AddressPool(block) for block in blocks]
+        host.joined = True
         self.plugin.join(host, at_once)
 
     def add_machine(self, name: str, address: str = "", zone: str = "") -> NodeHost:
-        """A machine of a cluster; its agent starts when its blocks are known (`start_node`)."""
+        """A machine of a cluster; its agent starts at once, or with its blocks (`start_node`)."""
         if zone not in self._zones:
             self._zones.append(zone)
-        return self._machine(name, self._zones.index(zone) % len(self.underlay.segments), address)
+        subnet = self._zones.index(zone) % len(self.underlay.segments)
+        host = self._machine(name, subnet, address)
+        if not self.uses_pod_cidr:
+            self._start(host, [], at_once=False)
+        return host
 
     def start_node(self, name: str, blocks: list[str]) -> None:
-        """Give a machine the blocks of its Pods' addresses: the plugin's agent starts."""
-        if not self.hosts[name].blocks:
-            self._start(self.hosts[name], blocks, at_once=False)
+        """Give a machine its node's blocks: an agent that waits for them starts."""
+        host = self.hosts[name]
+        if not host.joined:
+            self._start(host, blocks, at_once=False)
+        elif not host.blocks:
+            host.blocks = blocks
 
-    def add(self, node: str, container_id: str, pod: str, pool: AddressPool) -> str:
+    def add(self, node: str, container_id: str, pod: str, pool: AddressPool | None) -> str:
         """ADD, as a runtime calls it; a Pod's second sandbox takes the first one's place."""
         made = self.plugin.add(self.hosts[node], container_id, pod)
         self.pods[pod] = made
@@ -158,7 +172,7 @@ class PodNetwork(Network["PodNetwork"]):
         self.plugin.release(host)
         del self.hosts[name]
         host.namespace.gone = True
-        for block, free in zip(host.blocks, self._free, strict=True):
+        for block, free in zip(host.blocks, self._free, strict=bool(host.blocks)):
             free.release(block)
 
     def forget_node(self, name: str) -> None:
@@ -169,7 +183,7 @@ class PodNetwork(Network["PodNetwork"]):
     def remember_node(self, name: str) -> None:
         """Its Node object is back: the others learn of it again."""
         host = self.hosts.get(name)
-        if host is not None and host.blocks and name not in self.plugin.known:
+        if host is not None and host.joined and name not in self.plugin.known:
             self.plugin.come_back(host)
 
     def power_off(self, name: str) -> None:

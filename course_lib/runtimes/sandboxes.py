@@ -36,6 +36,11 @@ class Sandboxes(ByID[Sandbox]):
             if self._node in self._network.hosts:
                 self._network.start_node(self._node, [cidr])
 
+    @property
+    def network_ready(self) -> bool:
+        """Whether the network plugin can give addresses: at once, or with the node's block."""
+        return self.pool is not None or not self._network.uses_pod_cidr
+
     def run(self, spec: SandboxSpec) -> Operation[Sandbox]:
         """Make a sandbox: namespaces, network, and whatever this runtime needs to hold them."""
         self._calls.check()
@@ -58,7 +63,7 @@ class Sandboxes(ByID[Sandbox]):
 
     def _address(self, sandbox: Sandbox) -> str:
         failed = f'failed to setup network for sandbox "{sandbox.id}"'
-        if self.pool is None:
+        if not self.network_ready:
             raise RuntimeFault("Unknown", f"{failed}: cni plugin not initialized")
         try:
             pod = f"{sandbox.spec.namespace}/{sandbox.spec.name}"

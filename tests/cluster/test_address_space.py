@@ -9,7 +9,7 @@ import pytest
 from course_lib import Cluster
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network import PLUGINS
+from course_lib.network import PLUGINS, PodNetwork
 from tests.conftest import workload
 
 NO_NETWORK = (
@@ -18,6 +18,8 @@ NO_NETWORK = (
 )
 
 NO_ROOM = ("node.kubernetes.io/not-ready", "NoSchedule")
+
+OWN_IPAM = ["calico", "calico-ipip"]  # networks that do not use a node's podCIDR
 
 
 def pod(node: str, **spec: object) -> dict[str, object]:
@@ -91,7 +93,7 @@ def test_a_machine_for_which_the_subnet_has_no_address_is_refused():
         cluster.add_node()
 
 
-@pytest.mark.parametrize("network", ["flat", *PLUGINS])
+@pytest.mark.parametrize("network", ["flat", *(name for name in PLUGINS if name not in OWN_IPAM)])
 def test_a_node_without_a_block_stays_without_pods_addresses(network):
     cluster = Cluster(nodes=3, pod_cidr="10.0.0.0/23", network=network)
     assert blocks(cluster) == ["10.0.0.0/24", "10.0.1.0/24", ""]
@@ -105,6 +107,51 @@ def test_a_node_without_a_block_stays_without_pods_addresses(network):
     assert list(cluster.get("pods", wide=True).IP) != ["<none>", "<none>"]
     assert cluster.get("pods").STATUS[1] == "ContainerCreating"
     assert f"network is not ready: {NO_NETWORK}" in cluster.describe("pod", "on-node-3")
+
+
+@pytest.mark.parametrize("network", OWN_IPAM)
+def test_a_network_with_its_own_ipam_needs_no_block_of_a_node(network):
+    cluster = Cluster(nodes=3, pod_cidr="10.0.0.0/23", network=network)
+    cluster.run(seconds=60)
+    assert blocks(cluster) == ["10.0.0.0/24", "10.0.1.0/24", ""]
+    assert set(cluster.log(reason="CIDRNotAvailable").OBJECT) == {"Node/node-3"}
+    assert set(cluster.get("nodes").STATUS) == {"Ready"}
+    cluster.apply([pod("node-1"), pod("node-3")])
+    cluster.run(seconds=30)
+    assert set(cluster.get("pods").STATUS) == {"Running"}
+    one, other = (f"default/on-{node}" for node in ("node-1", "node-3"))
+    assert cluster.network.trace(one, other).ok and cluster.network.trace(other, one).ok
+
+
+@pytest.mark.parametrize("network", OWN_IPAM)
+def test_a_node_that_loses_its_object_is_found_again_without_a_block(network):
+    cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24", network=network)
+    cluster.delete("node", "node-2")
+    cluster.run(seconds=60)
+    assert "node-2" not in cluster.network.plugin.known
+    cluster.faults.stop_kubelet("node-2")
+    cluster.faults.start_kubelet("node-2")
+    cluster.run(seconds=30)
+    cluster.apply([pod("node-1"), pod("node-2")])
+    cluster.run(seconds=30)
+    assert blocks(cluster) == ["10.0.0.0/24", ""]
+    assert cluster.network.trace("default/on-node-1", "default/on-node-2").ok
+
+
+@pytest.mark.parametrize("network", OWN_IPAM)
+def test_masters_wait_for_all_nodes_where_none_needs_a_block(network):
+    cluster = Cluster.single_master(workers=2, pod_cidr="10.0.0.0/24", network=network)
+    assert sum(map(bool, blocks(cluster))) == 1
+    assert list(cluster.get("nodes").STATUS) == ["Ready"] * 3
+
+
+@pytest.mark.parametrize("network", OWN_IPAM)
+def test_such_a_network_has_room_for_machines_without_a_block(network):
+    cluster = PodNetwork(network, nodes=3, pods=1, cidr="10.0.0.0/23")
+    assert [host.blocks for host in cluster.hosts.values()][2] == []
+    assert cluster.trace("pod-1", "pod-3").ok
+    cluster.remove_node("node-3")
+    assert "pod-3" not in cluster.pods
 
 
 def test_a_pod_on_the_network_of_its_node_needs_no_block():

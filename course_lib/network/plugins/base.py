@@ -50,7 +50,8 @@ class NetworkPlugin:
     settings are the further parameters of its constructor, and `variants` what comparisons show of
     it beside its default, by name. `overhead` is what it adds to each
     packet between nodes (bytes); `join_seconds` from the start of a node until the others know the
-    way to it.
+    way to it. A plugin with `uses_pod_cidr` gives out the addresses of a node's `spec.podCIDR`, and
+    starts when the node has one; another has an IPAM of its own.
     """
 
     name: ClassVar[str] = ""
@@ -59,6 +60,7 @@ class NetworkPlugin:
     overhead: int = 0
     enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
     join_seconds: ClassVar[float] = 0.2
+    uses_pod_cidr: ClassVar[bool] = True
 
     def __init__(self, network: Fabric) -> None:
         self.network = network

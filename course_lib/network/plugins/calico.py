@@ -12,6 +12,9 @@ reflector (RFC 4271 9.2, RFC 4456). A silent peer's routes go when its hold time
 A Pod may have any of a block's 64 addresses, .0 too: it needs no bridge and no broadcast. When no
 block is free, a node borrows single addresses of others' blocks, each a /32 route of its own
 (`strictAffinity: false`).
+Calico's IPAM does not use `spec.podCIDR`: a node without one is ready, and takes its blocks from
+the pool; the Event CIDRNotAvailable is harmless there (docs.tigera.io "Get started with IP address
+management").
 Source: projectcalico/calico `libcalico-go/lib/ipam/ipam.go`; docs.tigera.io "Overlay
 networking", "Configure BGP peering", "FAQ: why can't I see the 169.254.1.1 address"; BIRD 1.6
 `proto/bgp` (hold time 240 s), Calico's template of its settings (connect delay 2 s).
@@ -52,6 +55,7 @@ class Calico(NetworkPlugin):
     name, place = "calico", 4
     enforces_policies = True
     join_seconds = CONNECT_DELAY
+    uses_pod_cidr = False  # calico-ipam takes blocks of its own from the pool
 
     def __init__(self, network: Fabric, ipip: str = NEVER, reflectors: Sequence[str] = ()) -> None:
         super().__init__(network)
