@@ -14,6 +14,7 @@ from course_lib.apiserver.errors import Compacted
 from course_lib.apiserver.statuses import refusal_of
 from course_lib.apiserver.targets import Target, path_of
 from course_lib.apiserver.watch_events import ADDED, DELETED, MODIFIED
+from course_lib.apiserver.watching import BOOKMARK, ERROR
 from course_lib.client.interface import Listener
 from course_lib.client.reflector import FIRST_RETRY, LAST_RETRY
 from course_lib.client.transport import HTTPTransport
@@ -21,7 +22,6 @@ from course_lib.errors import CourseError
 from course_lib.objects.manifests import Document
 from course_lib.objects.selectors import EVERYTHING, FieldSelector, Selector
 
-BOOKMARK, ERROR = "BOOKMARK", "ERROR"
 GONE = 2**63  # the revision of an object that was deleted: no change comes after it
 
 

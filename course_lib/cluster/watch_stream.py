@@ -41,6 +41,8 @@ class WatchStream:
     async def lines(self) -> AsyncIterator[str]:
         """The events, each as a line of JSON; what has gathered comes together."""
         yield "".join(map(_line, self._watch.first()))
+        if self._watch.failed:
+            return
         while (event := await self._news.get()) is not None:
             with self._served.lock:
                 document = self._watch.document(event)

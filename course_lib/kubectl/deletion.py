@@ -10,6 +10,7 @@ from course_lib.kubectl.chosen import Chosen
 from course_lib.kubectl.failures import CommandError, RefusedRequest
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.server import Path
+from course_lib.kubectl.streams import refuse_error
 from course_lib.objects.manifests import Document
 
 DELETION_FLAGS = frozenset({"cascade", "force", "grace-period", "timeout", "wait"})
@@ -64,13 +65,15 @@ def wait_until_gone(call: Invocation, chosen: Chosen, uid: str, timeout: float) 
     gone: list[Document] = []
 
     def is_gone() -> bool:
-        gone.extend(each for each in news.take() if each["type"] == "DELETED")
+        gone.extend(each for each in news.take() if each["type"] in ("DELETED", "ERROR"))
         return bool(gone) or news.ended
 
     try:
         done = call.time.wait(is_gone, timeout)
     finally:
         news.stop()
+    for each in gone:
+        refuse_error(each)
     if not done:
         raise CommandError(f"timed out waiting for the condition on {chosen.title}")
 

@@ -91,7 +91,7 @@ class LocalEvents:
         self._news: deque[WatchEvent] = deque()
         self._watch = WatchResponse(face, target, request, self._news.append)
         self._first = self._watch.first()
-        self.ended = False
+        self.ended = self._watch.failed
         self._watch.server.clients.append(self._end)
 
     def take(self) -> list[Document]:

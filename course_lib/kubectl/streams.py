@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from course_lib.kubectl.failures import RefusedRequest
 from course_lib.kubectl.server import Events, Time
 from course_lib.objects.manifests import Document
 
@@ -11,7 +12,7 @@ from course_lib.objects.manifests import Document
 def changes(events: Events, time: Time, seconds: float) -> Iterator[Document]:
     """The changes of a watch (`events`) as they come, until it ends or so many `seconds` passed.
 
-    `time` is what passes meanwhile.
+    `time` is what passes meanwhile. Raises `RefusedRequest` for an error in the watch.
     """
     news: list[Document] = []
 
@@ -23,9 +24,21 @@ def changes(events: Events, time: Time, seconds: float) -> Iterator[Document]:
     try:
         while True:
             in_time = time.wait(heard, max(0.0, end - time.now()))
-            yield from news
+            for change in news:
+                yield refuse_error(change)
             news.clear()
             if not in_time or events.ended:
                 return
     finally:
         events.stop()
+
+
+def refuse_error(change: Document) -> Document:
+    """The `change` of a watch; raises `RefusedRequest` where it is an error.
+
+    >>> refuse_error({"type": "ADDED", "object": {}})["type"]
+    'ADDED'
+    """
+    if change["type"] == "ERROR":
+        raise RefusedRequest(change["object"])
+    return change

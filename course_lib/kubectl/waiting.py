@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from course_lib.kubectl.failures import CommandError
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.server import Path
+from course_lib.kubectl.streams import changes
 from course_lib.objects.manifests import Document
 
 FOREVER = 86_400.0  # s; the real kubectl would wait on, until it is interrupted
@@ -46,21 +47,9 @@ def follow(call: Invocation, path: Path, timeout: float) -> Iterator[tuple[str, 
     for each in listed.get("items") or []:
         yield "ADDED", head | each
     version = listed["metadata"]["resourceVersion"]
-    end = call.time.now() + (timeout or FOREVER)
     news = call.server.watch(collection, query | {"resourceVersion": version})
-    waiting: list[Document] = []
-
-    def arrived() -> bool:
-        waiting.extend(news.take())
-        return bool(waiting) or news.ended
-
-    try:
-        while call.time.wait(arrived, max(0.0, end - call.time.now())) and waiting:
-            while waiting:
-                change = waiting.pop(0)
-                yield str(change["type"]), change["object"]
-    finally:
-        news.stop()
+    for change in changes(news, call.time, timeout or FOREVER):
+        yield str(change["type"]), change["object"]
     raise CommandError(TIMED_OUT)
 
 

@@ -97,7 +97,6 @@ def test_what_goes_wrong_before_the_api_is_a_status_too(served):
         ("GET", f"{PODS}/x/log?sinceSeconds=0", 422), ("POST", f"{PODS}/x/exec", 404),
         ("POST", f"{PODS}/x/log", 405), ("GET", f"{PODS}?watch=1&timeoutSeconds=x", 400),
         ("GET", f"{PODS}?watch=1&sendInitialEvents=true", 422),
-        ("GET", f"{PODS}?watch=1&{ALL_AND_MORE}&resourceVersion=99999", 504),
         ("GET", f"{PODS}?watch=1&resourceVersionMatch=Exact&sendInitialEvents=1", 422),
     ):  # fmt: skip
         status, said = send(served, method, path)
@@ -172,6 +171,33 @@ def test_a_watch_from_a_revision_tells_what_came_after_it(served):
     events = Watching(served, f"resourceVersion={before}&timeoutSeconds=1").rest()
     assert {event["object"]["metadata"]["name"] for event in events} == {"late"}
     assert Watching(served, "resourceVersion=99999&timeoutSeconds=1").rest() == []
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/json;as=Table"])
+def test_a_watch_from_a_forgotten_revision_is_one_error_and_ends(served, accept):
+    store = served.cluster.api.server.store
+    store.compact(store.revision)
+    watching = Watching(served, f"resourceVersion={store.revision - 1}", accept=accept)
+    assert watching.answer.status == 200
+    (event,) = watching.rest()
+    assert (event["type"], event["object"]["kind"]) == ("ERROR", "Status")
+    assert (event["object"]["code"], event["object"]["reason"]) == (410, "Expired")
+    assert event["object"]["message"] == (
+        f"too old resource version: {store.revision - 1} ({store.revision})"
+    )
+    query = f"resourceVersion={store.revision}&timeoutSeconds=1"
+    assert Watching(served, query, accept=accept).rest() == []
+
+
+def test_a_list_as_a_watch_that_has_to_be_newer_than_the_store_is_one_error(served):
+    now = served.cluster.api.server.store.revision
+    newest = Watching(served, f"{ALL_AND_MORE}&resourceVersion={now}&timeoutSeconds=1").rest()
+    assert [event["type"] for event in newest] == ["ADDED"] * 3 + ["BOOKMARK"]
+    watching = Watching(served, f"{ALL_AND_MORE}&resourceVersion={now + 1}")
+    assert watching.answer.status == 200
+    (event,) = watching.rest()
+    assert event["type"] == "ERROR"
+    assert (event["object"]["code"], event["object"]["reason"]) == (504, "Timeout")
 
 
 def test_a_deletion_is_told_with_the_revision_of_the_deletion(served):

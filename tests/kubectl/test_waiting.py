@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from course_lib import Cluster
+from course_lib.kubectl.local import LocalConnection
+from tests.conftest import pod, workload
 
 
 @pytest.fixture
@@ -101,3 +103,32 @@ def test_the_log_of_a_pod_that_is_deleted_ends():
     cluster.kubectl("delete pod talker --wait=false")
     done = cluster.kubectl("logs -f talker --request-timeout=300s")
     assert (done.stderr, done.code) == ("", 0) and done.waited < 60
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("wait pod/web --for=condition=Never", "Error from server (Expired): too old resource"),
+        ("rollout status deploy/web", "Error from server (Expired): too old resource"),
+        ("delete pod web", "Error from server (Expired): too old resource"),
+        ("get pods -w", "STATUS    REASON    MESSAGE\nFailure   Expired   too old resource"),
+        ("get pods -w --output-watch-events -o json", '{"type":"ERROR","object":{'),
+    ],
+)
+def test_a_watch_from_a_revision_that_has_just_been_forgotten_is_an_error(monkeypatch, line, said):
+    cluster = Cluster(nodes=1, name="forgets")
+    store = cluster.api.server.store
+    open_watch = LocalConnection.watch
+
+    def late(self, request):
+        store.put("/registry/configmaps/default/other", {"metadata": {"name": "other"}})
+        store.compact(store.revision)
+        return open_watch(self, request)
+
+    cluster.apply(pod("web"))
+    cluster.run(20)
+    cluster.apply(workload("Deployment", "web"))
+    monkeypatch.setattr(LocalConnection, "watch", late)
+    done = cluster.kubectl(line)
+    assert said in done.stdout + done.stderr
+    assert done.code == (0 if line.startswith("get") else 1)

@@ -11,7 +11,7 @@ import msgspec
 from course_lib.command_line.go_text import compact_json
 from course_lib.kubectl.chosen import Chosen, Wanted
 from course_lib.kubectl.commands.get.tables import options_of, sorted_table
-from course_lib.kubectl.failures import CommandError, raise_all
+from course_lib.kubectl.failures import CommandError, RefusedRequest, raise_all
 from course_lib.kubectl.invocation import Invocation
 from course_lib.kubectl.printers.choice import Printer
 from course_lib.kubectl.printers.table import TablePrinter
@@ -87,11 +87,13 @@ class Watching:
         path = chosen.resource.path(chosen.namespace)
         events = call.server.watch(path, query, wanted.accept)
         known = not chosen.name
-        for change in changes(events, call.time, call.patience):
-            if change["type"] == "BOOKMARK":
-                continue
-            self._show(change["object"], change["type"], show=known)
-            known = True
+        try:
+            for change in changes(events, call.time, call.patience):
+                if change["type"] != "BOOKMARK":
+                    self._show(change["object"], change["type"], show=known)
+                    known = True
+        except RefusedRequest as failed:  # it is printed as an object is, and the watch is over
+            self._show(failed.status, "ERROR", show=True)
 
     def _show(self, document: Document, event: str, show: bool) -> None:
         if self._printer is not None:
