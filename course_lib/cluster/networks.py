@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from course_lib.apiserver import WatchEvent
@@ -13,7 +12,13 @@ from course_lib.cluster.layout import Layout
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
 from course_lib.network import FlatNetwork, Network, PodNetwork
-from course_lib.network.addresses import node_cidr_for, overlaps, pod_cidr_for
+from course_lib.network.addresses import (
+    host_range,
+    no_range,
+    node_cidr_for,
+    overlaps,
+    pod_cidr_for,
+)
 
 # The warning for an object of a kind that a flat network ignores.
 NOT_ACTED_ON = (
@@ -37,27 +42,15 @@ def ranges(nodes: int | Layout, pod_cidr: str = "", subnets: int = 1) -> dict[st
     node_cidr = node_cidr_for(number, subnets)
     if not pod_cidr:
         return {"cidr": pod_cidr_for(number), "node_cidr": node_cidr}
-    try:
-        block = ipaddress.IPv4Network(pod_cidr)
-    except ValueError as problem:
-        raise _no_range("an IPv4 range such as 10.0.0.0/14", f"{pod_cidr!r}: {problem}") from None
+    block = host_range(pod_cidr, "pod_cidr")
     if not LARGEST_RANGE <= block.prefixlen <= SMALLEST_RANGE:
         expected = f"a prefix length from {LARGEST_RANGE} to {SMALLEST_RANGE}"
-        raise _no_range(expected, str(block))
+        raise no_range("pod_cidr", expected, str(block))
     taken = {"Services": str(SERVICE_CIDR), "nodes": node_cidr}
     for _, other in overlaps({"Pods": pod_cidr} | taken):
-        raise _no_range(f"a range without {taken[other]}, which is that of the {other}", pod_cidr)
+        expected = f"a range without {taken[other]}, which is that of the {other}"
+        raise no_range("pod_cidr", expected, pod_cidr)
     return {"cidr": str(block), "node_cidr": node_cidr}
-
-
-def _no_range(expected: str, found: str) -> CourseError:
-    return CourseError(
-        "the Pods of a cluster cannot have these addresses",
-        where="pod_cidr",
-        expected=expected,
-        found=found,
-        do="choose a private range (RFC 1918), or leave pod_cidr out",
-    )
 
 
 def network_named(

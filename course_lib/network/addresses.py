@@ -21,6 +21,16 @@ LARGE_POD_CIDR = ipaddress.ip_network("10.128.0.0/9")
 LARGE_NODE_CIDR = ipaddress.ip_network("192.168.0.0/16")
 NOT_FOR_NODES = 3  # of a subnet: its own address, the router's, and the one for broadcasts
 NODE_MASK = {4: 24, 6: 64}
+# No host of a routed network has such an address (RFC 6890); those that are unspecified, loopback,
+# link-local or link-local multicast an EndpointSlice cannot have either (`ValidateEndpointIP`).
+NO_ENDPOINTS = ", and the API refuses endpoints in it"
+NOT_FOR_HOSTS = {
+    "0.0.0.0/8": 'is for "this network"',
+    "127.0.0.0/8": f"is for loopback{NO_ENDPOINTS}",
+    "169.254.0.0/16": f"is link-local{NO_ENDPOINTS}",
+    "224.0.0.0/4": "is for multicast",
+    "240.0.0.0/4": "is reserved",
+}
 
 
 class AddressPool:
@@ -166,6 +176,43 @@ def node_cidr_for(nodes: int, subnets: int = 1) -> str:
     """
     small = NODE_CIDR.num_addresses // subnets - NOT_FOR_NODES
     return str(NODE_CIDR if nodes <= small * subnets else LARGE_NODE_CIDR)
+
+
+def host_range(text: str, where: str) -> ipaddress.IPv4Network:
+    """The range of IPv4 addresses that a text names, for Pods or machines.
+
+    Only a prefix length may follow the address, as in kube-controller-manager's `--cluster-cidr`
+    (Go's `net.ParseCIDR`): no netmask and no wildcard. `where` is the argument's name. Raises
+    `CourseError` for another text, and for addresses that no host has.
+
+    >>> str(host_range("10.244.0.0/16", "pod_cidr"))
+    '10.244.0.0/16'
+    """
+    expected = "an IPv4 range such as 10.0.0.0/14: an address and a prefix length"
+    try:
+        if not str(text).partition("/")[2].isdecimal():
+            raise ValueError("a prefix length must follow the slash")
+        block = ipaddress.IPv4Network(text)
+    except ValueError as problem:
+        raise no_range(where, expected, f"{text!r}: {problem}") from None
+    for special, reason in NOT_FOR_HOSTS.items():
+        if block.overlaps(ipaddress.IPv4Network(special)):
+            found = f"{block}: {special} {reason}"
+            raise no_range(where, "addresses that a host can have", found)
+    return block
+
+
+def no_range(where: str, expected: str, found: str) -> CourseError:
+    """The error for a range of addresses that Pods or machines cannot have: `where` it is given,
+    what is `expected`, and what is `found`.
+    """
+    return CourseError(
+        "Pods and machines cannot have these addresses",
+        where=where,
+        expected=expected,
+        found=found,
+        do=f"choose a private range (RFC 1918), or leave {where} out",
+    )
 
 
 def gateway(cidr: str) -> str:

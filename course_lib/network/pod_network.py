@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network.addresses import POD_CIDR, POD_CIDR_V6, AddressPool, ClusterCIDR
+from course_lib.network.addresses import (
+    POD_CIDR,
+    POD_CIDR_V6,
+    AddressPool,
+    ClusterCIDR,
+    host_range,
+)
 from course_lib.network.device import ETHERNET_MTU
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.links import Links
@@ -69,6 +75,8 @@ class PodNetwork(Network["PodNetwork"]):
         sim: Simulation | None = None,
         **settings: Any,
     ) -> None:
+        for name, block in (("cidr", cidr), ("node_cidr", node_cidr)):
+            host_range(block, name)
         super().__init__(sim or Simulation(), cidr, node_cidr)
         self.pod_mtu = pod_mtu
         self.control_plane = CONTROL_PLANE

@@ -21,6 +21,18 @@ NO_ROOM = ("node.kubernetes.io/not-ready", "NoSchedule")
 
 OWN_IPAM = ["calico", "calico-ipip"]  # networks that do not use a node's podCIDR
 
+SPECIAL = [  # ranges that are not those of hosts, and the reason
+    ("0.0.0.0/8", '0.0.0.0/8 is for "this network"'),
+    ("127.0.0.0/8", "127.0.0.0/8 is for loopback, and the API refuses endpoints in it"),
+    ("127.255.255.0/24", "127.0.0.0/8 is for loopback"),
+    ("169.0.0.0/8", "169.254.0.0/16 is link-local"),
+    ("169.254.0.0/16", "169.254.0.0/16 is link-local"),
+    ("224.0.0.0/8", "224.0.0.0/4 is for multicast"),
+    ("239.255.255.0/24", "224.0.0.0/4 is for multicast"),
+    ("240.0.0.0/8", "240.0.0.0/4 is reserved"),
+    ("255.255.255.0/24", "240.0.0.0/4 is reserved"),
+]
+
 
 def pod(node: str, **spec: object) -> dict[str, object]:
     bound = {"nodeName": node, "tolerations": [{"operator": "Exists"}]}
@@ -73,6 +85,11 @@ def test_a_chosen_range_is_cut_into_the_blocks_of_nodes():
         ("11.0.0.0/31", "a prefix length from 8 to 30"),
         ("10.96.0.0/16", "10.96.0.0/12, which is that of the Services"),
         ("192.168.0.0/16", "192.168.49.0/24, which is that of the nodes"),
+        ("10.0.0.0", "an address and a prefix length"),
+        ("10.0.0.0/0.255.255.255", "an address and a prefix length"),
+        ("10.0.0.0/255.0.0.0", "an address and a prefix length"),
+        ("10.0.0.0/", "an address and a prefix length"),
+        *SPECIAL,
     ],
 )
 def test_a_range_that_pods_cannot_have_is_refused(chosen, expected):
@@ -82,7 +99,24 @@ def test_a_range_that_pods_cannot_have_is_refused(chosen, expected):
     assert expected in str(refused.value)
 
 
-@pytest.mark.parametrize("chosen", ["8.0.0.0/8", "11.0.0.0/30", "10.112.0.0/12"])
+@pytest.mark.parametrize("name", ["cidr", "node_cidr"])
+@pytest.mark.parametrize(("chosen", "expected"), [*SPECIAL, ("here", "an IPv4 range")])
+def test_no_network_has_addresses_that_no_host_can_have(name, chosen, expected):
+    with pytest.raises(CourseError) as refused:
+        PodNetwork(nodes=1, **{name: chosen})
+    assert refused.value.where == name and expected in str(refused.value)
+    with pytest.raises(CourseError):
+        Cluster(nodes=1, network="calico", **{name: chosen})
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        *("8.0.0.0/8", "11.0.0.0/30", "10.112.0.0/12"),
+        *("1.0.0.0/8", "126.0.0.0/8", "128.0.0.0/8", "223.0.0.0/8"),
+        *("169.253.0.0/16", "169.255.0.0/16"),
+    ],
+)
 def test_a_range_just_within_the_limits_is_taken(chosen):
     assert all(blocks(Cluster(nodes=1, pod_cidr=chosen)))
 
