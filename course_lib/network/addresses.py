@@ -89,7 +89,7 @@ class ClusterCIDR:
     """The cluster's addresses, cut into one block a node.
 
     `node_mask` is the prefix length of a node's block. Raises `CourseError` where such a block does
-    not fit into `cidr`.
+    not fit into `cidr`, and where it is too small: `host-local` wants at least four addresses.
 
     >>> blocks = ClusterCIDR("10.244.0.0/16")
     >>> blocks.take(), blocks.take(), blocks.size
@@ -99,12 +99,14 @@ class ClusterCIDR:
     def __init__(self, cidr: str, node_mask: int | None = None) -> None:
         self.network = ipaddress.ip_network(cidr)
         self.mask = node_mask or max(NODE_MASK[self.network.version], self.network.prefixlen)
-        if not self.network.prefixlen <= self.mask <= self.network.max_prefixlen:
+        most = self.network.max_prefixlen - 2
+        if not self.network.prefixlen <= self.mask <= most:
             raise CourseError(
                 "a node's block does not fit into the cluster's CIDR",
-                where=cidr,
-                expected=f"a mask from {self.network.prefixlen} to {self.network.max_prefixlen}",
+                where=f"cluster CIDR {cidr}, one /{self.mask} a node",
+                expected=f"a node_mask from {self.network.prefixlen} to {most}",
                 found=str(self.mask),
+                do="give the cluster a larger CIDR, or the nodes another node_mask",
             )
         self.size = 1 << (self.mask - self.network.prefixlen)
         self._used: dict[int, None] = {}

@@ -99,6 +99,19 @@ def test_a_range_that_pods_cannot_have_is_refused(chosen, expected):
     assert expected in str(refused.value)
 
 
+@pytest.mark.parametrize("network", OWN_IPAM)
+def test_calicos_pool_has_room_for_one_of_its_blocks(network):
+    for fits in ("10.0.0.0/25", "10.0.0.0/26"):
+        assert set(Cluster(nodes=2, network=network, pod_cidr=fits).get("nodes").STATUS) == {
+            "Ready"
+        }
+    with pytest.raises(CourseError, match="Calico's pool of addresses is smaller") as refused:
+        Cluster(nodes=5, network=network, pod_cidr="10.0.0.224/27")
+    assert refused.value.where.startswith("10.0.0.224/27: pod_cidr of a Cluster")
+    assert "at most 26: a block is a /26" in refused.value.expected
+    assert refused.value.do == "choose a larger range, such as 10.0.0.192/26"
+
+
 @pytest.mark.parametrize("name", ["cidr", "node_cidr"])
 @pytest.mark.parametrize(("chosen", "expected"), [*SPECIAL, ("here", "an IPv4 range")])
 def test_no_network_has_addresses_that_no_host_can_have(name, chosen, expected):

@@ -55,6 +55,20 @@ def test_the_blocks_of_nodes_do_not_overlap_and_lie_in_the_clusters(mask: int, e
     assert all(block.prefixlen == mask for block in given_out)
 
 
+@pytest.mark.parametrize(
+    ("cidr", "least", "most"), [("10.0.0.0/16", 16, 30), ("fd00::/56", 56, 126)]
+)
+def test_a_nodes_block_is_no_larger_than_the_cluster_and_no_smaller_than_four_addresses(
+    cidr, least, most
+):
+    assert ClusterCIDR(cidr, least).size == 1
+    assert ipaddress.ip_network(ClusterCIDR(cidr, most).take()).num_addresses == 4
+    for mask in (least - 1, most + 1):
+        with pytest.raises(CourseError, match=f"a node_mask from {least} to {most}") as refused:
+            ClusterCIDR(cidr, mask)
+        assert refused.value.do and refused.value.found == str(mask)
+
+
 def test_a_cluster_without_a_block_for_another_node_says_so():
     blocks = ClusterCIDR("10.244.0.0/22", 24)
     first, *_ = (blocks.take() for _ in range(4))

@@ -65,8 +65,7 @@ class Calico(NetworkPlugin):
             )
         self.ipip, self.reflectors = ipip, tuple(reflectors)
         self.overhead = 0 if ipip == NEVER else IPIP.overhead
-        versions = {ipaddress.ip_network(block).version: block for block in network.blocks}
-        self._cidrs = {v: ClusterCIDR(block, BLOCK_MASK[v]) for v, block in versions.items()}
+        self._cidrs = {4 if "." in block else 6: _pool_of(block) for block in network.blocks}
         self.own: dict[str, list[AddressPool]] = {}  # node to its blocks, in the order it took them
         self.borrowed: dict[str, dict[str, None]] = {}  # node to its /32 routes in others' blocks
         self._left: list[AddressPool] = []  # blocks of nodes that are gone, with borrowed addresses
@@ -271,6 +270,21 @@ class CalicoIPIP(Calico):
 
     def __init__(self, network: Fabric, ipip: str = ALWAYS, reflectors: Sequence[str] = ()) -> None:
         super().__init__(network, ipip, reflectors)
+
+
+def _pool_of(block: str) -> ClusterCIDR:
+    """Calico's pool of addresses, cut into its blocks; raises `CourseError` for a small one."""
+    pool = ipaddress.ip_network(block)
+    mask = BLOCK_MASK[pool.version]
+    if pool.prefixlen > mask:
+        raise CourseError(
+            "Calico's pool of addresses is smaller than one of its blocks",
+            where=f"{block}: pod_cidr of a Cluster, cidr of a PodNetwork",
+            expected=f"a prefix length of at most {mask}: a block is a /{mask}, 64 addresses",
+            found=str(pool.prefixlen),
+            do=f"choose a larger range, such as {pool.supernet(new_prefix=mask)}",
+        )
+    return ClusterCIDR(block, mask)
 
 
 def host_route(address: str) -> str:
