@@ -43,7 +43,7 @@ def _whole(value: object) -> TypeGuard[int]:
     return -(2**63) <= int(value) < 2**63
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
@@ -148,14 +148,24 @@ def count(value: object, name: str, least: int = 0, most: int = 2**31 - 1, do: s
     advises.
     """
     if not _whole(value) or not least <= value <= most:
-        raise CourseError(
-            "a number out of bounds",
-            where=name,
-            expected=f"a whole number from {least} to {most}",
-            found=repr(value)[:60],
-            do=do,
-        )
+        raise _out_of_bounds(value, name, f"a whole number from {least} to {most}", do)
     return int(value)
+
+
+def number(value: object, name: str, least: float, most: float, do: str = "") -> float:
+    """A number within bounds; raises `CourseError`.
+
+    `value`, `name`, `least`, `most` and `do` are those of `count`.
+    """
+    if not _number(value) or not least <= value <= most:
+        raise _out_of_bounds(value, name, f"a number from {least:,.15g} to {most:,.15g}", do)
+    return float(value)
+
+
+def _out_of_bounds(value: object, name: str, expected: str, do: str) -> CourseError:
+    return CourseError(
+        "a number out of bounds", where=name, expected=expected, found=repr(value)[:60], do=do
+    )
 
 
 def amount(value: object, name: str) -> Quantity:

@@ -1,7 +1,8 @@
 """Experiments, with results as DataFrames.
 
 Workloads and traces, policies and sweeps, whole clusters of any size (chapter 04); failures,
-availability, the time of a write (chapter 10); networks and rules (chapters 07 to 09).
+availability, the time of a write (chapter 10); networks and rules (chapters 07 to 09). Each raises
+`CourseError` for an argument with which it could not run, would not end, or had nothing to show.
 """
 
 from course_lib.experiments.availability import Reliability, availability, closed_form

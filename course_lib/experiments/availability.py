@@ -8,6 +8,8 @@ Source: the binomial distribution of k-out-of-n systems (any textbook of reliabi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from itertools import product
 from math import comb, prod
 from typing import TYPE_CHECKING
@@ -15,19 +17,34 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from course_lib.cluster.arguments import count, number
+from course_lib.experiments.arguments import made_by, several
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 HOURS = 24 * 365.25  # of a year
 BAND = 1.96  # standard errors on each side: 95 %
+SHORTEST, LONGEST = 1.0, 1e6  # hours between two failures; a century and more
+MOST_ZONES = 10  # the formula goes through all sets of them: 2 ** zones
+MOST_MEMBERS = 100  # as in `course_lib.cluster.layout`
+MOST_YEARS, MOST_RUNS = 1000, 100_000
 
 
 class Reliability(msgspec.Struct, frozen=True):
-    """Mean time between failures and to repair, in hours."""
+    """Mean time between failures and to repair, in hours.
+
+    `mtbf` is infinite for what never fails. Raises `CourseError` for times out of bounds.
+    """
 
     mtbf: float
     mttr: float
+
+    def __post_init__(self) -> None:
+        if self.mtbf != float("inf"):
+            number(self.mtbf, "mtbf", SHORTEST, LONGEST, do="hours; infinite: it never fails")
+        number(self.mttr, "mttr", 0, LONGEST, do="hours")
 
     @property
     def availability(self) -> float:
@@ -36,7 +53,7 @@ class Reliability(msgspec.Struct, frozen=True):
         >>> round(Reliability(mtbf=990, mttr=10).availability, 3)
         0.99
         """
-        return self.mtbf / (self.mtbf + self.mttr)
+        return 1.0 if self.mtbf == float("inf") else self.mtbf / (self.mtbf + self.mttr)
 
 
 MEMBER = Reliability(mtbf=30 * 24, mttr=4)  # a machine that fails once a month, for four hours
@@ -54,7 +71,7 @@ def placements(size: int, zones: int) -> tuple[int, ...]:
 
 
 def closed_form(
-    spread: tuple[int, ...], member: Reliability = MEMBER, zone: Reliability = NEVER
+    spread: Sequence[int], member: Reliability = MEMBER, zone: Reliability = NEVER
 ) -> float:
     """The share of time in which more than half of the members work.
 
@@ -64,20 +81,24 @@ def closed_form(
     >>> [round(closed_form((size,), Reliability(99, 1)), 6) for size in (1, 3)]
     [0.99, 0.999702]
     """
+    spread = several(spread, "spread", partial(count, most=MOST_MEMBERS))
+    count(len(spread), "zones in spread", 1, MOST_ZONES)
+    count(sum(spread), "members in spread", 1, MOST_MEMBERS)
+    share = made_by(member, "member", Reliability).availability
     quorum = sum(spread) // 2 + 1
-    works = zone.availability if zone.mtbf != float("inf") else 1.0
+    works = made_by(zone, "zone", Reliability).availability
     total = 0.0
     for state in product((True, False), repeat=len(spread)):
         here = prod(works if up else 1 - works for up in state)
-        count = sum(members for members, up in zip(spread, state, strict=True) if up)
-        total += here * _at_least(quorum, count, member.availability)
+        present = sum(members for members, up in zip(spread, state, strict=True) if up)
+        total += here * _at_least(quorum, present, share)
     return total
 
 
-def _at_least(wanted: int, count: int, share: float) -> float:
+def _at_least(wanted: int, among: int, share: float) -> float:
     """The probability that at least so many of a number work, each for a share of time."""
     up, down = share, 1 - share
-    return sum(comb(count, k) * up**k * down ** (count - k) for k in range(wanted, count + 1))
+    return sum(comb(among, k) * up**k * down ** (among - k) for k in range(wanted, among + 1))
 
 
 def simulate(
@@ -142,8 +163,8 @@ def _history(
 
 
 def availability(
-    sizes: tuple[int, ...] = (1, 3, 5, 7),
-    zones: tuple[int, ...] = (1, 2, 3),
+    sizes: Sequence[int] = (1, 3, 5, 7),
+    zones: Sequence[int] = (1, 2, 3),
     member: Reliability = MEMBER,
     zone: Reliability = ZONE,
     years: float = 20.0,
@@ -156,19 +177,26 @@ def availability(
     mean), DOWN (minutes a year without a quorum, by the formula).
 
     `sizes` are numbers of members, `zones` numbers of zones; `member` and `zone` say how often one
-    fails; the simulation has `runs` histories of so many `years`, drawn with `seed`.
+    fails; the simulation has `runs` histories of so many `years`, drawn with `seed`. More zones
+    than members give no row.
     """
     import pandas as pd
 
+    members = several(sizes, "sizes", partial(count, least=1, most=MOST_MEMBERS))
+    places = several(zones, "zones", partial(count, least=1, most=MOST_ZONES))
+    count(min(places), "zones", 1, max(members), do="each zone has a member")
+    number(years, "years", 0.1, MOST_YEARS)
+    count(runs, "runs", 2, MOST_RUNS, do="a band needs two histories")
+    count(seed, "seed")
     rows = []
-    for size, count in product(sizes, zones):
-        if count > size:
+    for size, across in product(members, places):
+        if across > size:
             continue
-        spread = placements(size, count)
+        spread = placements(size, across)
         exact = closed_form(spread, member, zone)
         found = simulate(spread, member, zone, years, runs, seed)
         mean, error = found.mean(), found.std(ddof=1) / np.sqrt(runs)
         low, high = mean - BAND * error, mean + BAND * error
-        rows.append((size, count, exact, mean, low, high, (1 - exact) * HOURS * 60))
+        rows.append((size, across, exact, mean, low, high, (1 - exact) * HOURS * 60))
     columns = ["MEMBERS", "ZONES", "FORMULA", "SIMULATED", "LOW", "HIGH", "DOWN"]
     return pd.DataFrame(rows, columns=columns)

@@ -7,22 +7,27 @@ sizes are arguments: a cluster may have a thousand nodes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from course_lib.client.limits import UPSTREAM
 from course_lib.cluster import Cluster
+from course_lib.cluster.arguments import MOST_NODES, count, number
 from course_lib.cluster.contexts import CONTEXTS
 from course_lib.cluster.history import ENDED, Moment
+from course_lib.cluster.load import MOST_REQUESTS
 from course_lib.cluster.nodes import start_draining
 from course_lib.cluster.progress import cases
 from course_lib.controllers.slice_packing import PER_SLICE
 from course_lib.controllers.subset_packing import MOST_ADDRESSES
-from course_lib.errors import SimulationTimeout
+from course_lib.errors import CourseError, SimulationTimeout
+from course_lib.experiments.arguments import made_by, several
 from course_lib.network.addresses import POD_CIDR, ClusterCIDR
 from course_lib.objects.kinds.node import ZONE
 from course_lib.objects.manifests import Document
 from course_lib.objects.meta import is_true
+from course_lib.objects.pods import resolve
 from course_lib.scheduler.sampling import nodes_to_find
 
 if TYPE_CHECKING:
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 
 LONGEST = 86400.0  # simulated s of one case; a zone of 1,000 nodes is given up in three hours
 NAME = "web"
+ROOM = 40  # Pods of `application` on one node, which has 4 cores: each requests a tenth of one
 
 
 def application(
@@ -99,11 +105,20 @@ def wait(cluster: Cluster) -> float:
 
     Raises `SimulationTimeout` after a day.
     """
+
+    def complete() -> bool:
+        return cluster.ready(f"deployment/{NAME}") and _settled(cluster)
+
+    return _run_until(cluster, complete, "the Deployment does not become complete")
+
+
+def _run_until(cluster: Cluster, condition: Callable[[], bool], failure: str) -> float:
+    """Look at a condition each second until it holds; `failure` is what the error says if not."""
     began = cluster.now
-    while not (cluster.ready(f"deployment/{NAME}") and _settled(cluster)):
+    while not condition():
         if cluster.now - began > LONGEST:
             found = cluster.get("deployments").to_string()
-            raise SimulationTimeout("the Deployment does not become complete", found=found)
+            raise SimulationTimeout(failure, found=found)
         cluster.run(seconds=1)
     return cluster.now
 
@@ -139,6 +154,12 @@ def _started(
     return cluster
 
 
+def _replicas(value: object, nodes: int, spare: int = 0) -> int:
+    """So many Pods that all have room on `nodes`, with some places to `spare`."""
+    most = ROOM * nodes - spare
+    return count(value, "replicas", 1, most, do=f"a node has room for {ROOM} Pods: add nodes")
+
+
 def rollouts(
     limits: Sequence[tuple[int | str, int | str]] = ((0, 1), (1, 0), ("25%", "25%"), ("100%", 0)),
     nodes: int = 10,
@@ -150,8 +171,11 @@ def rollouts(
     SECONDS until all Pods are new and ready, FEWEST READY and MOST PODS meanwhile. Each cluster has
     so many `nodes` and `replicas`, and the history of `seed`.
     """
+    pairs = several(limits, "limits", _pair)
+    count(nodes, "nodes", 1, MOST_NODES)
+    _replicas(replicas, nodes, spare=1)  # else an update with maxUnavailable 0 cannot begin
     rows = []
-    for surge, unavailable in cases(limits):
+    for surge, unavailable in cases(pairs):
         cluster = _started(nodes, replicas, seed=seed)
         cluster.apply(application(replicas, surge, unavailable))
         began = cluster.now
@@ -161,6 +185,17 @@ def rollouts(
         found = summary_of(cluster.history.moments, began)
         rows.append((surge, unavailable, found.ready - began, found.fewest_ready, found.most_pods))
     return _table(rows, ["MAX SURGE", "MAX UNAVAILABLE", "SECONDS", "FEWEST READY", "MOST PODS"])
+
+
+def _pair(value: object, name: str) -> tuple[int | str, int | str]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise CourseError(
+            "not the two limits of a rolling update",
+            where=name,
+            expected='(maxSurge, maxUnavailable), such as (1, 0) or ("25%", "25%")',
+            found=repr(value)[:60],
+        )
+    return value[0], value[1]
 
 
 def drains(
@@ -175,8 +210,12 @@ def drains(
     SECONDS until all Pods are ready elsewhere, FEWEST READY meanwhile, REFUSED evictions. Each
     cluster has so many `nodes` and `replicas`, one of the `budgets`, and the history of `seed`.
     """
+    count(nodes, "nodes", 2, MOST_NODES, do="the Pods of a drained node need another one")
+    count(at_once, "at_once", 1, nodes - 1, do="the Pods of drained nodes need another one")
+    _replicas(replicas, nodes - at_once)
+    kept = several(budgets, "budgets", partial(_budget, replicas=replicas))
     rows = []
-    for budget in cases(budgets):
+    for budget in cases(kept):
         cluster = _started(nodes, replicas, seed=seed)
         if budget is not None:
             spec = {"minAvailable": budget, "selector": {"matchLabels": {"app": NAME}}}
@@ -187,13 +226,29 @@ def drains(
         for name in names:
             start_draining(cluster.sim, cluster.api, name)
         cluster.run(seconds=1)
-        while any(pod.spec.node_name in names for pod in cluster.api.list("Pod", "default")):
-            cluster.run(seconds=1)
+        _run_until(cluster, partial(_empty, cluster, names), "the nodes do not become empty")
         wait(cluster)
         found = summary_of(cluster.history.moments, began)
         refused = len(cluster.log(reason="EvictionRefused"))
         rows.append((str(budget), found.ready - began, found.fewest_ready, refused))
     return _table(rows, ["MIN AVAILABLE", "SECONDS", "FEWEST READY", "REFUSED"])
+
+
+def _budget(value: int | str | None, name: str, replicas: int) -> int | str | None:
+    """A `minAvailable` that lets one Pod go; the API server judges how it is written."""
+    percent = isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal()
+    if (percent or isinstance(value, int)) and resolve(value, replicas, up=True) >= replicas:
+        raise CourseError(
+            "a budget that allows no eviction",
+            where=name,
+            expected=f"fewer Pods than the {replicas} replicas: a drain waits for evictions",
+            found=repr(value)[:60],
+        )
+    return value
+
+
+def _empty(cluster: Cluster, nodes: Sequence[str]) -> bool:
+    return not any(pod.spec.node_name in nodes for pod in cluster.api.list("Pod", "default"))
 
 
 def zone_failures(
@@ -209,12 +264,21 @@ def zone_failures(
     ready elsewhere. Each cluster has so many `nodes` and `replicas`, the `controller_flags` of
     `Cluster`, and the history of `seed`.
     """
+    count(nodes, "nodes", 2, MOST_NODES, do="a lost zone needs another one")
+    why = "a lost zone needs another one, and each zone has a node"
+    each = several(zones, "zones", partial(count, least=2, most=nodes, do=why))
+    _replicas(replicas, min(_left(nodes, size) for size in each))
     rows = []
-    for number in cases(zones):
-        cluster = _started(nodes, replicas, number, seed, flags=controller_flags)
+    for size in cases(each):
+        cluster = _started(nodes, replicas, size, seed, flags=controller_flags)
         lost, noticed, recovered = _lose_zone(cluster)
-        rows.append((number, lost, noticed, recovered))
+        rows.append((size, lost, noticed, recovered))
     return _table(rows, ["ZONES", "LOST", "NOTICED", "RECOVERED"])
+
+
+def _left(nodes: int, zones: int) -> int:
+    """How many of so many `nodes` are left without the first of the `zones`, the largest."""
+    return nodes - -(-nodes // zones)
 
 
 def _lose_zone(cluster: Cluster) -> tuple[int, float, float]:
@@ -227,13 +291,12 @@ def _lose_zone(cluster: Cluster) -> tuple[int, float, float]:
     began = cluster.now
     for name in dead:
         cluster.kill_node(name)
-    while any(
-        is_true(node.status.conditions, "Ready")
-        for node in cluster.api.list("Node")
-        if node.labels[ZONE] == zone
-    ):
-        cluster.run(seconds=1)
-    noticed = cluster.now - began
+
+    def not_ready() -> bool:
+        found = [node for node in cluster.api.list("Node") if node.labels[ZONE] == zone]
+        return not any(is_true(node.status.conditions, "Ready") for node in found)
+
+    noticed = _run_until(cluster, not_ready, "the loss of the zone is not noticed") - began
     cluster.run(seconds=5)
     wait(cluster)
     return lost, noticed, summary_of(cluster.history.moments, began).ready - began
@@ -255,8 +318,13 @@ def autoscaling(
     `nodes`, at `most` so many Pods, one of the `targets`, the `behavior` of the autoscaler as a
     manifest has it, and the history of `seed`.
     """
+    each = several(targets, "targets", partial(count, least=1))
+    number(rate, "rate", 0.1, MOST_REQUESTS)
+    number(seconds, "seconds", 1, LONGEST)
+    count(nodes, "nodes", 1, MOST_NODES)
+    count(most, "most", 2, do="let it be two Pods or more: so many there are at first")
     rows = []
-    for target in cases(targets):
+    for target in cases(each):
         cluster = _started(nodes, 2, seed=seed)
         metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": target}}
         spec = {
@@ -264,8 +332,7 @@ def autoscaling(
             "minReplicas": 2,
             "maxReplicas": most,
             "metrics": [{"type": "Resource", "resource": metric}],
-        }
-        spec |= {} if behavior is None else {"behavior": behavior}
+        } | ({} if behavior is None else {"behavior": behavior})
         kind = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"}
         cluster.apply(kind | {"metadata": {"name": NAME}, "spec": spec})
         began, load = cluster.now, cluster.load(NAME, requests_per_second=rate)
@@ -289,13 +356,21 @@ def sizes(
     `client_limits`, with so many `pods_per_node` and the history of `seed`. A cluster has recovered
     when all Pods are ready again after one of three zones lost its power.
     """
+    why = "take a node for each of three zones"
+    each = several(nodes, "nodes", partial(count, least=3, most=MOST_NODES, do=why))
+    room = min(ROOM * _left(size, 3) // size for size in each)
+    why = f"a node has room for {ROOM} Pods, and two zones hold those of the third"
+    count(pods_per_node, "pods_per_node", 1, room, do=why)
+    settings = several(
+        client_limits, "client_limits", partial(made_by, kind=bool, like="True or False")
+    )
     rows = []
-    for limited, number in cases([(each, size) for each in client_limits for size in nodes]):
-        replicas = number * pods_per_node
-        cluster = _started(number, replicas, 3, seed, limited)
+    for limited, size in cases([(limited, size) for limited in settings for size in each]):
+        replicas = size * pods_per_node
+        cluster = _started(size, replicas, 3, seed, limited)
         first = summary_of(cluster.history.moments)
         _, _, recovered = _lose_zone(cluster)
-        rows.append((number, replicas, limited, first.placed, first.ready, recovered))
+        rows.append((size, replicas, limited, first.placed, first.ready, recovered))
     return _table(rows, ["NODES", "PODS", "CLIENT LIMITS", "PLACED", "SERVED", "RECOVERED"])
 
 
@@ -311,18 +386,19 @@ def default_limits(
     """
     rate, blocks = UPSTREAM.controllers, ClusterCIDR(str(POD_CIDR)).size
     assert rate is not None
+    count(pods_per_node, "pods_per_node", 1)
     rows = []
-    for number in nodes:
-        pods = number * pods_per_node
+    for size in several(nodes, "nodes", partial(count, least=1)):
+        pods = size * pods_per_node
         rows.append(
             (
-                number,
+                size,
                 pods,
                 max(0, pods - rate.burst) / rate.qps,
-                nodes_to_find(0, number),
+                nodes_to_find(0, size),
                 -(-pods // PER_SLICE),
                 min(pods, MOST_ADDRESSES),
-                max(0, number - blocks),
+                max(0, size - blocks),
             )
         )
     columns = ["NODES", "PODS", "CREATED", "SCORED", "SLICES", "IN ENDPOINTS", "WITHOUT BLOCK"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from course_lib.cluster.arguments import count
 from course_lib.engine import Simulation
 from course_lib.etcd import EtcdCluster, Put
+from course_lib.experiments.arguments import several
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +20,7 @@ NEAR = (0.0002, 0.0006)  # s one way, in one zone
 ZONES_APART = (0.0005, 0.0015)  # between zones of one region
 FAR = (0.02, 0.04)  # between regions
 DISTANCES = {"one zone": NEAR, "three zones": ZONES_APART, "three regions": FAR}
+MOST_MEMBERS, MOST_WRITES = 100, 100_000  # as in `course_lib.cluster.layout`; hours of real time
 SYNC = (0.0005, 0.004)  # s of one fsync, drawn each time
 
 
@@ -40,14 +45,17 @@ def latencies(
 
 
 def latency_by_size(
-    sizes: tuple[int, ...] = (1, 3, 5, 7), writes: int = 200, seed: int = 0
+    sizes: Sequence[int] = (1, 3, 5, 7), writes: int = 200, seed: int = 0
 ) -> pd.DataFrame:
     """DISTANCE, MEMBERS (of `sizes`), MEDIAN and P99 of `writes` (ms), drawn with `seed`."""
     import pandas as pd
 
+    members = several(sizes, "sizes", partial(count, least=1, most=MOST_MEMBERS))
+    count(writes, "writes", 1, MOST_WRITES)
+    count(seed, "seed")
     rows = []
     for name, delay in DISTANCES.items():
-        for size in sizes:
+        for size in members:
             taken = 1000 * np.array(latencies(size, delay, writes, seed))
             rows.append((name, size, float(np.median(taken)), float(np.quantile(taken, 0.99))))
     return pd.DataFrame(rows, columns=["DISTANCE", "MEMBERS", "MEDIAN", "P99"])

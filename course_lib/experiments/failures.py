@@ -7,7 +7,8 @@ asked for, and the application's Pods are counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from course_lib.cluster import Cluster
 from course_lib.cluster.static_manifests import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
 from course_lib.etcd import Get
 from course_lib.etcd.mvcc import MVCCStore
+from course_lib.experiments.arguments import named, several
 from course_lib.experiments.cores import processes
 from course_lib.objects.manifests import Document
 
@@ -261,8 +263,10 @@ def row(configuration: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return (configuration, *told, *observe(configuration, names).row())
 
 
-def failure_table(double: bool = False, configurations: tuple[str, ...] = ()) -> pd.DataFrame:
+def failure_table(double: bool = False, configurations: Sequence[str] = ()) -> pd.DataFrame:
     """Every single failure, or every double one, of the configurations; computed on all cores.
+
+    `configurations` are names of `CONFIGURATIONS` (none: all of them).
 
     READ, WRITE and NEW PODS (scheduled): yes, after how many seconds, or no. PODS: the fewest of
     the application's that ran at a time. DATA: whether what was acknowledged is on a disk. HEALED:
@@ -270,7 +274,9 @@ def failure_table(double: bool = False, configurations: tuple[str, ...] = ()) ->
     """
     from course_lib.engine.table import Table
 
-    wanted = [(c, names) for c in configurations or CONFIGURATIONS for names in cases(c, double)]
+    check = partial(named, known=CONFIGURATIONS, what="configuration")
+    chosen = several(configurations or CONFIGURATIONS, "configurations", check)
+    wanted = [(each, names) for each in chosen for names in cases(each, double)]
     with processes() as pool:
         rows = list(pool.map(row, *zip(*wanted, strict=True), chunksize=4))
     return Table(rows, columns=COLUMNS)

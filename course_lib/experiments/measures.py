@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_lib.experiments.arguments import made_by
 from course_lib.scheduler.nodes import Nodes
 from course_lib.scheduler.plugins.gpu_share import MILLI
 from course_lib.scheduler.pod_info import PodInfo
@@ -18,7 +19,8 @@ def utilisation(nodes: Nodes, resource: str) -> tuple[float, float]:
     """Requested of allocatable over all nodes that have the resource: mean and spread (the
     standard deviation between nodes); NaN where no node has it.
     """
-    capacity = nodes.capacity(resource)
+    made_by(nodes, "nodes", Nodes)
+    capacity = nodes.capacity(made_by(resource, "resource", str, "text"))
     have = capacity > 0
     if not have.any():
         return float("nan"), float("nan")
@@ -33,6 +35,9 @@ def fragmentation(
     """The share of what is free of a `resource` that no Pod of the workload could use: on `nodes`
     where the `framework` finds room for none of their `shapes`; 0 where nothing is free.
     """
+    made_by(framework, "framework", SchedulingFramework)
+    made_by(nodes, "nodes", Nodes)
+    made_by(resource, "resource", str, "text")
     usable = np.zeros(len(nodes), dtype=bool)
     for shape in shapes:
         if usable.all():

@@ -8,10 +8,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Sized
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from course_lib.cluster.arguments import count, number
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
+from course_lib.experiments.arguments import made_by, named, several
 from course_lib.network import PLUGINS, PodNetwork, Trace
 from course_lib.network.flat import FlatNetwork
 from course_lib.network.host import NodeHost
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 PAYLOADS = (1, 64, 256, 512, 1024, 1400)
 FRAME = 14  # bytes: the Ethernet header on the wire, which every packet has
 PLAIN = 40  # bytes: IP and TCP, which every packet has
+MOST_SERVICES = 2**20 - 2  # addresses of 10.96.0.0/12, kubeadm's range for Services
 
 
 def networks(nodes: int = 3, pods: int = 2, **settings: Any) -> dict[str, PodNetwork]:
@@ -48,9 +52,10 @@ def overhead(payloads: Sequence[int] = PAYLOADS) -> Table:
     """
     from course_lib.engine.table import Table
 
+    sizes = several(payloads, "payloads", partial(count, least=1))
     rows = []
     for name, network in networks(nodes=2, pods=1).items():
-        for payload in payloads:
+        for payload in sizes:
             packet = network.trace("pod-1", "pod-2", size=payload).on_the_wire
             assert packet is not None
             packets = -(-payload // packet.payload) if packet.payload else 1
@@ -72,13 +77,15 @@ def state_growth(
     """
     from course_lib.engine.table import Table
 
+    sizes = several(nodes, "nodes", partial(count, least=1))
+    numbers = several(pods, "pods", partial(count, least=1))
     rows = []
-    for plugin in plugins:
-        for size in nodes:
-            for each in pods:
+    for plugin in several(plugins, "plugins", partial(named, known=PLUGINS, what="network plugin")):
+        for size in sizes:
+            for each in numbers:
                 network = PodNetwork(plugin, size, each)
-                for number in range(size):  # some learn with the packets
-                    network.trace("pod-1", f"pod-{number * each + 1}")
+                for place in range(size):  # some learn with the packets
+                    network.trace("pod-1", f"pod-{place * each + 1}")
                 kept = network.plugin.state(network.host("node-1"))
                 router = len(network.underlay.router.routes)
                 rows.append({"PLUGIN": plugin, "NODES": size, "PODS": each} | kept
@@ -102,6 +109,7 @@ def network_event(plugin: str, event: str, **settings: Any) -> dict[str, str]:
     `plugin` is its name, `event` one of `EVENTS`, `settings` are the plugin's. Raises `CourseError`
     for another event.
     """
+    named(event, "event", EVENTS, "event")
     network = PodNetwork(plugin, nodes=3, pods=1, **settings)
     if event == JOINS:
         network.add_node("node-4")
@@ -118,22 +126,21 @@ def network_event(plugin: str, event: str, **settings: Any) -> dict[str, str]:
         network.sim.run(60)
         good = network.trace("pod-1", "pod-3").ok and network.trace("pod-3", "pod-1").ok
         return _row(plugin, event, "Pods go on" if good else "Pods are cut off", None)
-    if event == PARTED:
-        network.trace("pod-1", "pod-3")
-        network.cut(["node-1"], ["node-3"])
-        seconds = _until(network, lambda: network.trace("pod-1", "pod-3").ok)
-        result = "no way between the two"
-        if seconds is not None:
-            result = "around it, by way of node-2" if seconds else "they talk by way of the router"
-        return _row(plugin, event, result, seconds)
-    raise CourseError("no such event", expected=f"one of {', '.join(EVENTS)}", found=repr(event))
+    network.trace("pod-1", "pod-3")
+    network.cut(["node-1"], ["node-3"])
+    seconds = _until(network, lambda: network.trace("pod-1", "pod-3").ok)
+    result = "no way between the two"
+    if seconds is not None:
+        result = "around it, by way of node-2" if seconds else "they talk by way of the router"
+    return _row(plugin, event, result, seconds)
 
 
 def network_events(plugins: Iterable[str] = PLUGINS) -> Table:
     """All events for all plugins."""
     from course_lib.engine.table import Table
 
-    return Table([network_event(plugin, event) for plugin in plugins for event in EVENTS])
+    names = several(plugins, "plugins", partial(named, known=PLUGINS, what="network plugin"))
+    return Table([network_event(plugin, event) for plugin in names for event in EVENTS])
 
 
 def _row(plugin: str, event: str, result: str, seconds: float | None) -> dict[str, str]:
@@ -183,18 +190,19 @@ def rule_cost(
     """
     from course_lib.engine.table import Table
 
+    services = several(counts, "counts", partial(count, least=1, most=MOST_SERVICES))
     rows = []
-    for mode in modes:
-        for count in counts:
+    for mode in several(modes, "modes", partial(made_by, kind=str, like="text")):
+        for size in services:
             network = FlatNetwork(Simulation())
             host = network.add_machine("node-1", "192.168.49.2")
             settings = Settings("node-1", "192.168.49.2", "", "10.244.0.0/16")
-            ports = made_up_services(count)
+            ports = made_up_services(size)
             writer = mode_named(mode, host, settings)
             named = {(port.namespace, f"{n:06}"): [port] for n, port in enumerate(ports)}
             writer.write(named, list(named))
             last = ports[-1]
-            rows.append((mode, count, _looked(network, last), _rules(host)))
+            rows.append((mode, size, _looked(network, last), _rules(host)))
     return Table(rows, columns=["MODE", "SERVICES", "LOOKED", "RULES"])
 
 
@@ -212,16 +220,17 @@ def balance(traces: Iterable[Trace]) -> Table:
     """Who got how many of some requests: POD, REQUESTS, and what was to be expected."""
     from course_lib.engine.table import Table
 
-    counts = Counter(trace.at for trace in traces if trace.ok)
+    seen = several(traces, "traces", partial(made_by, kind=Trace))
+    counts = Counter(trace.at for trace in seen if trace.ok)
     expected = round(sum(counts.values()) / max(1, len(counts)), 1)
-    rows = [(pod, count, expected) for pod, count in sorted(counts.items())]
+    rows = [(pod, requests, expected) for pod, requests in sorted(counts.items())]
     return Table(rows, columns=["POD", "REQUESTS", "EXPECTED"])
 
 
 def chi_squared(counts: Sequence[int]) -> tuple[float, float]:
     """The chi-squared statistic of counts that ought to be equal, and its p-value.
 
-    A p-value below 0.01 says: this is hardly chance.
+    A p-value below 0.01 says: this is hardly chance. Raises `CourseError` where nothing was counted.
 
     >>> chi_squared([100, 100, 100])
     (0.0, 1.0)
@@ -229,9 +238,12 @@ def chi_squared(counts: Sequence[int]) -> tuple[float, float]:
     >>> round(statistic, 1), p < 0.001
     (42.0, True)
     """
-    expected = sum(counts) / len(counts)
-    statistic = sum((count - expected) ** 2 / expected for count in counts)
-    return statistic, _upper_gamma((len(counts) - 1) / 2, statistic / 2)
+    seen = several(counts, "counts", partial(number, least=0, most=2**31 - 1))
+    if not any(seen):
+        raise CourseError("nothing was counted", where="counts", expected="a count above 0")
+    expected = sum(seen) / len(seen)
+    statistic = sum((each - expected) ** 2 / expected for each in seen)
+    return statistic, _upper_gamma((len(seen) - 1) / 2, statistic / 2)
 
 
 def _upper_gamma(a: float, x: float) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from course_lib.experiments.arguments import named
 from course_lib.objects.manifests import Document
 from course_lib.scheduler.plugins.gpu_share import MILLI, GpuShare
 from course_lib.scheduler.profiles import API_VERSION, frameworks
@@ -46,7 +49,12 @@ POLICIES: dict[str, Document] = {
 
 
 def framework_of(policy: str | Document) -> SchedulingFramework:
-    """The framework of a policy, by name or as a configuration; GPU shares are understood."""
-    made = frameworks(POLICIES[policy] if isinstance(policy, str) else policy)[0]
+    """The framework of a policy, by name or as a configuration; GPU shares are understood.
+
+    Raises `CourseError` for another name.
+    """
+    if not isinstance(policy, Mapping):
+        policy = POLICIES[named(policy, "policy", POLICIES, "policy")]
+    made = frameworks(policy)[0]
     made.add(GpuShare())
     return made

@@ -11,13 +11,16 @@ import json
 import random
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 from course_lib import __version__
+from course_lib.cluster.arguments import count
 from course_lib.engine.browser import IN_BROWSER
+from course_lib.experiments.arguments import made_by, named, several
 from course_lib.experiments.cores import processes
 from course_lib.experiments.measures import RESOURCES, fragmentation, shapes_of, utilisation
 from course_lib.experiments.policies import POLICIES, framework_of
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from tqdm.auto import tqdm
 
+MOST_WORKERS = 1000  # processes
 CHECKPOINTS = 20  # of the fragmentation curve, evenly over the queue
 
 
@@ -62,14 +66,17 @@ def run(
 
     `policy` is the name of a policy, or the label of the `configuration` (a
     KubeSchedulerConfiguration) that is given; `scenario` is the workload with its nodes; `seed`
-    breaks ties.
+    breaks ties. Raises `CourseError` for another name, and for a workload without Pods or nodes.
 
     >>> from course_lib.experiments.workloads import generate
     >>> run("spread", generate("equal", pods=10, nodes=3)).measures["nodes_used"]
     3
     """
     framework = framework_of(configuration or policy)
+    made_by(scenario, "scenario", Scenario)
     nodes, pods = scenario.snapshot(), scenario.queue()
+    count(len(nodes), "nodes in scenario", 1)
+    count(len(pods), "Pods in scenario", 1)
     shapes = shapes_of(pods)
     rng = random.Random(f"{seed}/{policy}")
     watched = "gpu" if nodes.capacity(RESOURCES["gpu"]).any() else "cpu"
@@ -118,12 +125,19 @@ def sweep(
     `policies` are names, or configurations by name, each with all `scenarios` and `seeds`; `cache`
     is a folder for finished runs; `progress` shows a bar; `workers` processes run (default: cores).
     """
-    named = {p: POLICIES[p] for p in policies} if not isinstance(policies, Mapping) else policies
+    known = policies if isinstance(policies, Mapping) else POLICIES
+    names = several(policies, "policies", partial(named, known=known, what="policy"))
+    workloads = several(scenarios, "scenarios", partial(made_by, kind=Scenario))
+    draws = several(seeds, "seeds", partial(count, least=-(2**31)))
+    if workers is not None:
+        count(workers, "workers", 1, MOST_WORKERS)
+    if cache is not None:
+        made_by(cache, "cache", (str, Path), "a folder")
     jobs = [
-        (name, scenario, seed, dict(document))
-        for name, document in named.items()
-        for scenario in scenarios
-        for seed in seeds
+        (name, scenario, seed, dict(made_by(known[name], f"policies: {name}", dict)))
+        for name in names
+        for scenario in workloads
+        for seed in draws
     ]
     folder = Path(cache) if cache is not None else None
     found = [_read(folder, job) for job in jobs]
@@ -188,14 +202,22 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
     """One row a run: policy, workload, seed, and the measures."""
     import pandas as pd
 
-    return pd.DataFrame([one.row() for one in runs])
+    return pd.DataFrame([one.row() for one in several(runs, "runs", partial(made_by, kind=Run))])
 
 
 def pods_table(runs: Sequence[Run], scenarios: Sequence[Scenario]) -> pd.DataFrame:
-    """One row a Pod: policy, workload, seed, pod, node (empty while it waits)."""
+    """One row a Pod: policy, workload, seed, pod, node (empty while it waits).
+
+    `scenarios` are the workloads of the `runs`; raises `CourseError` where one is missing.
+    """
     import pandas as pd
 
-    pods = {s.name: [document["metadata"]["name"] for document in s.pods] for s in scenarios}
+    workloads = several(scenarios, "scenarios", partial(made_by, kind=Scenario))
+    pods = {s.name: [document["metadata"]["name"] for document in s.pods] for s in workloads}
+    for place, one in enumerate(several(runs, "runs", partial(made_by, kind=Run))):
+        where = f"workload of runs[{place}]"
+        same = len(pods[named(one.workload, where, pods, "workload")])
+        count(len(one.nodes), f"Pods of {where}", same, same, do="give the scenario that was run")
     columns = ["policy", "workload", "seed", "pod", "node"]
     rows = [
         (one.policy, one.workload, one.seed, pod, node)

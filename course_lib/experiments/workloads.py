@@ -16,7 +16,9 @@ from pathlib import Path
 
 import msgspec
 
+from course_lib.cluster.arguments import count
 from course_lib.errors import CourseError
+from course_lib.experiments.arguments import made_by, named
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
 from course_lib.objects.kinds.node import ZONE
@@ -81,15 +83,15 @@ def generate(
 
     `distribution` is a name of `DISTRIBUTIONS`, `pods` and `nodes` are numbers, `cpu` (cores) and
     `memory` (GiB) the size of each node; `seed` draws the Pods. Raises `CourseError` for another
-    name.
+    name, and for numbers below 1.
 
     >>> scenario = generate("services", pods=5)
     >>> len(scenario.queue()), len(scenario.snapshot())
     (5, 20)
     """
-    if distribution not in DISTRIBUTIONS:
-        names = ", ".join(DISTRIBUTIONS)
-        raise CourseError("no such distribution", expected=f"one of {names}", found=distribution)
+    named(distribution, "distribution", DISTRIBUTIONS, "distribution")
+    for name, value in (("pods", pods), ("nodes", nodes), ("cpu", cpu), ("memory", memory)):
+        count(value, name, 1)
     rng = random.Random(f"{distribution}/{seed}")
     sizes = [DISTRIBUTIONS[distribution](rng, number / pods) for number in range(pods)]
     machines = [
@@ -101,21 +103,36 @@ def generate(
 
 
 def read_trace(folder: str | Path) -> Scenario:
-    """A trace: `nodes.csv` and `pods.csv` of a folder."""
+    """A trace: `nodes.csv` and `pods.csv` of a folder.
+
+    Raises `CourseError` for files that cannot be read, or are no such tables.
+    """
+    made_by(folder, "folder", (str, Path), "a folder")
     root = Path(folder)
-    nodes = [_trace_node(row) for row in _rows(root / "nodes.csv", "sn")]
-    pods = [_trace_pod(row) for row in _rows(root / "pods.csv", "name")]
+    sizes = ("cpu_milli", "memory_mib")
+    nodes = [_trace_node(row) for row in _rows(root / "nodes.csv", "sn", *sizes, "gpu")]
+    rows = _rows(root / "pods.csv", "name", *sizes, "num_gpu", "gpu_milli")
+    pods = [_trace_pod(row) for row in rows]
     return Scenario(root.name, nodes, pods)
 
 
-def _rows(path: Path, first: str) -> list[dict[str, str]]:
+def _rows(path: Path, first: str, *numbers: str) -> list[dict[str, str]]:
+    """The rows of a file with a column of names, the `first`, and columns of whole `numbers`."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    except OSError as problem:
+    except (OSError, UnicodeDecodeError) as problem:
         raise CourseError("cannot read the trace", where=str(path), found=str(problem)) from None
-    if not rows or first not in rows[0]:
-        raise CourseError("not a trace", where=str(path), expected=f"a column {first}")
+    for column in (first, *numbers):
+        if not rows or column not in rows[0]:
+            raise CourseError("not a trace", where=str(path), expected=f"a column {column}")
+    for line, row in enumerate(rows, start=2):
+        for column in numbers:
+            if not (row[column] or "").isdecimal():
+                where, found = f"{path}, line {line}: {column}", repr(row[column])
+                raise CourseError(
+                    "not a trace", where=where, expected="a whole number", found=found
+                )
     return rows
 
 
