@@ -3,7 +3,8 @@
 The cluster's CIDR is cut into one block a node; each node gives out the addresses of its block.
 Nothing is given twice while it is in use. Source: kubernetes.io "Cluster Networking" and
 "IPv4/IPv6 dual-stack"; kube-controller-manager's `--cluster-cidr` and `--node-cidr-mask-size`
-(24 for IPv4, 64 for IPv6); `pkg/controller/nodeipam/ipam/cidrset`; the CNI plugin `host-local`.
+(24 for IPv4, 64 for IPv6); `pkg/controller/nodeipam/ipam/cidrset`; containernetworking/plugins
+`plugins/ipam/host-local`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ NOT_FOR_HOSTS = {
 }
 
 
+class NoAddress(CourseError):
+    """No address is free for a Pod: a learner reads the error, a runtime what the plugin `said`."""
+
+    def __init__(self, what: str, said: str, **parts: str) -> None:
+        super().__init__(what, **parts)
+        self.said = said
+
+
 class AddressPool:
     """The addresses of one block, given out in turn and not again while in use.
 
@@ -53,7 +62,7 @@ class AddressPool:
         self._last = min(last, 1 << 20)
 
     def take(self) -> str:
-        """The next free address; raises `CourseError` when the block is used up."""
+        """The next free address; raises `NoAddress` when the block is used up."""
         room = self._last - self.first
         for step in range(room):
             offset = self.first + (self._next - self.first + step) % room
@@ -61,8 +70,11 @@ class AddressPool:
                 self._used.add(offset)
                 self._next = offset + 1
                 return str(self.network[offset])
-        raise CourseError(
+        last = self.network[-2 if self.network.version == 4 else -1]
+        missing = f"no IP addresses available in range set: {self.network[1]}-{last}"
+        raise NoAddress(
             "no addresses are left",
+            f"failed to allocate for range 0: {missing}",
             where=str(self.network),
             found=f"{len(self._used)} in use",
             do="give each node a larger block, or run fewer Pods on it",

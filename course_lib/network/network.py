@@ -73,6 +73,7 @@ class Network(ABC, Generic[D]):
 
     ignored_kinds: tuple[str, ...] = ()
     enforces_policies = False  # whether NetworkPolicies become rules, unless a cluster is told
+    cni = 'type="bridge"'  # the plugin that a runtime calls, as libcni names it in errors
     uses_pod_cidr = True  # whether Pods get addresses of their node's block (`spec.podCIDR`)
 
     def __init__(

@@ -92,7 +92,7 @@ class PodNetwork(Network["PodNetwork"]):
         self.balanced = self.underlay.router.balanced
         self.plugin = _made(plugin, self, settings)
         self.enforces_policies = self.plugin.enforces_policies
-        self.uses_pod_cidr = self.plugin.uses_pod_cidr
+        self.cni, self.uses_pod_cidr = self.plugin.cni, self.plugin.uses_pod_cidr
         for number in range(nodes):
             self.add_node(f"node-{number + 1}", subnet=number % subnets, at_once=True)
         for number in range(nodes * pods):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from course_lib.errors import CourseError
 from course_lib.network import AddressPool, Network
+from course_lib.network.addresses import NoAddress
 from course_lib.runtimes.calls import Calls, Operation
 from course_lib.runtimes.containers import Containers
 from course_lib.runtimes.errors import RuntimeFault
@@ -69,7 +70,8 @@ class Sandboxes(ByID[Sandbox]):
             pod = f"{sandbox.spec.namespace}/{sandbox.spec.name}"
             return self._network.add(self._node, sandbox.id, pod, self.pool)
         except CourseError as error:
-            text = f'{failed}: plugin type="host-local" failed (add): {error.what}: {error.where}'
+            said = error.said if isinstance(error, NoAddress) else f"{error.what}: {error.where}"
+            text = f"{failed}: plugin {self._network.cni} failed (add): {said}"
             raise RuntimeFault("Unknown", text) from error
 
     def stop(self, id: str) -> Operation[None]:

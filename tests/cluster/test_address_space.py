@@ -201,6 +201,38 @@ def test_such_a_network_has_room_for_machines_without_a_block(network):
     assert "pod-3" not in cluster.pods
 
 
+HOST_LOCAL = "failed to allocate for range 0: no IP addresses available in range set"
+CALICO_IPAM = (
+    "failed to request IPv4 addresses: Assigned 0 out of 1 requested IPv4 addresses; "
+    "No IPs available in pools"
+)
+
+
+@pytest.mark.parametrize(
+    ("network", "block", "room", "plugin", "words"),
+    [
+        ("flat", "10.0.0.8/29", 5, "bridge", f"{HOST_LOCAL}: 10.0.0.9-10.0.0.14"),
+        ("flat", "10.0.0.0/30", 1, "bridge", f"{HOST_LOCAL}: 10.0.0.1-10.0.0.2"),
+        ("routable", "10.0.0.0/29", 5, "bridge", f"{HOST_LOCAL}: 10.0.0.1-10.0.0.6"),
+        ("flannel-host-gw", "10.0.0.0/29", 5, "flannel", f"{HOST_LOCAL}: 10.0.0.1-10.0.0.6"),
+        ("flannel-vxlan", "10.0.0.0/29", 5, "flannel", f"{HOST_LOCAL}: 10.0.0.1-10.0.0.6"),
+        ("calico", "10.0.0.0/26", 64, "calico", f"{CALICO_IPAM}: [10.0.0.0/26]"),
+        ("calico-ipip", "10.0.0.0/26", 63, "calico", f"{CALICO_IPAM}: [10.0.0.0/26]"),
+    ],
+)
+def test_a_pod_without_an_address_is_refused_in_the_plugins_words(
+    network, block, room, plugin, words
+):
+    cluster = Cluster(nodes=1, cpu="64", memory="256Gi", network=network, pod_cidr=block)
+    names = [{"metadata": {"name": f"pod-{number}"}} for number in range(room + 1)]
+    cluster.apply([pod("node-1") | name for name in names])
+    cluster.run(seconds=60)
+    assert list(cluster.get("pods").STATUS).count("Running") == room
+    refused = cluster.log(reason="FailedCreatePodSandBox").MESSAGE
+    said = f'": plugin type="{plugin}" failed (add): {words}'
+    assert len(refused) and all(message.endswith(said) for message in refused)
+
+
 def test_a_pod_on_the_network_of_its_node_needs_no_block():
     cluster = Cluster(nodes=2, pod_cidr="10.0.0.0/24")
     cluster.apply(pod("node-2", hostNetwork=True))

@@ -276,7 +276,8 @@ def test_addresses_run_out_with_a_clear_word_and_nothing_half_made():
     runtime.sandboxes.set_address_block("10.9.0.0/29")
     for number in range(5):
         client.call("RunPodSandbox", config=pod(f"p{number}"))
-    with pytest.raises(RuntimeFault, match="no addresses are left"):
+    words = "no IP addresses available in range set: 10.9.0.1-10.9.0.6$"
+    with pytest.raises(RuntimeFault, match=words):
         client.call("RunPodSandbox", config=pod("late"))
     assert len(runtime.sandboxes) == 5
     first = next(iter(runtime.sandboxes))

@@ -51,7 +51,8 @@ class NetworkPlugin:
     it beside its default, by name. `overhead` is what it adds to each
     packet between nodes (bytes); `join_seconds` from the start of a node until the others know the
     way to it. A plugin with `uses_pod_cidr` gives out the addresses of a node's `spec.podCIDR`, and
-    starts when the node has one; another has an IPAM of its own.
+    starts when the node has one; another has an IPAM of its own. `cni` is how libcni names it in
+    errors (`pluginDescription`): by the type, and by a name where its configuration has one.
     """
 
     name: ClassVar[str] = ""
@@ -61,6 +62,7 @@ class NetworkPlugin:
     enforces_policies: ClassVar[bool] = False  # whether NetworkPolicies mean anything to it
     join_seconds: ClassVar[float] = 0.2
     uses_pod_cidr: ClassVar[bool] = True
+    cni: ClassVar[str] = 'type="bridge"'
 
     def __init__(self, network: Fabric) -> None:
         self.network = network

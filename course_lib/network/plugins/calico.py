@@ -29,7 +29,7 @@ from contextlib import suppress
 from itertools import chain
 
 from course_lib.errors import CourseError
-from course_lib.network.addresses import AddressPool, ClusterCIDR
+from course_lib.network.addresses import AddressPool, ClusterCIDR, NoAddress
 from course_lib.network.cni import cni_result, take_addresses
 from course_lib.network.device import Veth
 from course_lib.network.host import Attachment, NodeHost
@@ -55,6 +55,7 @@ class Calico(NetworkPlugin):
     name, place = "calico", 4
     enforces_policies = True
     join_seconds = CONNECT_DELAY
+    cni = 'type="calico"'
     uses_pod_cidr = False  # calico-ipam takes blocks of its own from the pool
 
     def __init__(self, network: Fabric, ipip: str = NEVER, reflectors: Sequence[str] = ()) -> None:
@@ -119,7 +120,7 @@ class Calico(NetworkPlugin):
         if self.ipip != NEVER:
             IPIP(host.namespace, TUNNEL, self.network.underlay.mtu - IPIP.overhead)
             host.namespace.listeners["ipip", 0] = host.namespace.devices[TUNNEL]  # type: ignore[assignment]
-            with suppress(CourseError):  # the pool is used up: tried again with the next Pod
+            with suppress(NoAddress):  # the pool is used up: tried again with the next Pod
                 self._address_tunnel(host)
         for block in self.network.blocks:
             pools = "cali60all-ipam-pools" if ":" in block else "cali40all-ipam-pools"
@@ -199,8 +200,11 @@ class Calico(NetworkPlugin):
         for pool in self._all():
             if pool.network.version == version and not pool.full:
                 return pool
-        raise CourseError(
+        family = f"IPv{version} addresses"
+        missing = f"Assigned 0 out of 1 requested {family}"
+        raise NoAddress(
             "no addresses are left in Calico's pool",
+            f"failed to request {family}: {missing}; No IPs available in pools: [{cidr.network}]",
             where=str(cidr.network),
             do="give the cluster a larger range of addresses for Pods",
         )

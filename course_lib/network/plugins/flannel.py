@@ -30,6 +30,7 @@ class HostGateway(NetworkPlugin):
     """Flannel's `host-gw`: each node is the gateway to its own block."""
 
     name, place = "flannel-host-gw", 2
+    cni = 'type="flannel"'
 
     def start(self, host: NodeHost) -> None:
         """The rules; the bridge comes with the first Pod."""

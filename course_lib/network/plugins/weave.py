@@ -55,6 +55,7 @@ class Weave(NetworkPlugin):
     overhead = 50
     enforces_policies = True
     join_seconds = 1.0
+    cni = 'type="weave-net" name="weave"'
 
     def __init__(self, network: Fabric, encrypted: bool = False) -> None:
         super().__init__(network)
