@@ -32,7 +32,9 @@ else:
 
 
 class Responder(Protocol):
-    """The program that answers at an address."""
+    """The program that answers at an address, on a machine (`node`)."""
+
+    node: str
 
     def connect(self, port: int) -> float | None:
         """Answer one request; its latency (s), or None when it is refused."""
@@ -86,7 +88,8 @@ class Network(ABC, Generic[D]):
         self.hosts: dict[str, NodeHost] = {}
         self.pods: dict[str, Attachment] = {}
         self.balanced: dict[str, list[str]] = {}
-        self._responders: dict[str, Responder] = {}
+        self._responders: dict[str, Responder] = {}  # the newest one at each address
+        self._older: dict[str, list[Responder]] = {}  # where several machines give one address
         # What the cluster's name server says to a query (a full name, a type of records).
         self.names: Callable[[str, str], Response] | None = None
 
@@ -158,16 +161,38 @@ class Network(ABC, Generic[D]):
     # The programs that answer
 
     def attach(self, address: str, responder: Responder) -> None:
-        """From now on a program answers for an address."""
+        """From now on a program answers for an address.
+
+        A machine whose Node object was deleted can still run Pods with addresses of a block that
+        another machine has got: then the newest program answers, except on that machine itself.
+        """
+        existing = self._responders.get(address)
+        if existing is not None and existing.node != responder.node:
+            self._older.setdefault(address, []).append(existing)
         self._responders[address] = responder
 
-    def detach(self, address: str) -> None:
-        """No program answers at this address any more."""
-        self._responders.pop(address, None)
+    def detach(self, address: str, responder: Responder) -> bool:
+        """This program does not answer at an address any more; whether it did."""
+        older = self._older.get(address, [])
+        found = responder in older
+        if found:
+            older.remove(responder)
+        elif self._responders.get(address) is responder:
+            found = True
+            if older:
+                self._responders[address] = older.pop()
+            else:
+                del self._responders[address]
+        if found and not older:
+            self._older.pop(address, None)
+        return found
 
-    def at(self, address: str) -> Responder | None:
-        """The program that answers at an address."""
-        return self._responders.get(address)
+    def at(self, address: str, node: str = "") -> Responder | None:
+        """The program that answers at an address, as the machine `node` sees it, or another."""
+        newest = self._responders.get(address)
+        if node and newest is not None and newest.node != node:
+            return next((r for r in self._older.get(address, ()) if r.node == node), newest)
+        return newest
 
     # Requests
 
@@ -176,21 +201,22 @@ class Network(ABC, Generic[D]):
         responder = self._responders.get(address)
         return responder.connect(port) if responder else None
 
-    def knock(self, address: str, port: int) -> float | None:
-        """How long a request would wait for its answer (s; inf: for ever); None: refused.
+    def knock(self, address: str, port: int, node: str) -> float | None:
+        """How long a kubelet's request would wait for its answer (s; inf: for ever); None: refused.
 
+        The kubelet is on `node`, and asks at an `address` and `port`.
         Nothing is sent: a probe does not use up the CPU of what it looks at. Kubelets reach the
         Pods of their own node whatever the network does.
         """
-        responder = self._responders.get(address)
+        responder = self.at(address, node)
         return responder.knock(port) if responder else float("inf")
 
-    def same_until(self, address: str, changed: Callable[[], object]) -> float:
-        """Until when (s) a `knock` at an address has the same answer, or one that comes sooner.
+    def same_until(self, address: str, node: str, changed: Callable[[], object]) -> float:
+        """Until when (s) a `knock` from `node` at `address` has the same answer, or a quicker one.
 
         `changed` is called once, if something else happens before that can change the answer.
         """
-        responder = self._responders.get(address)
+        responder = self.at(address, node)
         return responder.same_until(changed) if responder else SOON
 
     @abstractmethod

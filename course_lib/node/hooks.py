@@ -72,7 +72,7 @@ class HandlerRunner:
         port = port_number(container, action.port)
         if port is None:
             problem = f"couldn't find port: {action.port} in container"
-        elif self._network.knock(action.host or self._of.address, port) is None:
+        elif self._network.knock(action.host or self._of.address, port, self._of.node) is None:
             target = f"{action.host or self._of.address}:{port}"
             url = f"{action.scheme.lower()}://{target}/{action.path.removeprefix('/')}"
             problem = f'Get "{url}": dial tcp {target}: connect: connection refused'

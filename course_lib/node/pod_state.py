@@ -56,6 +56,11 @@ class PodState:
         self.written: tuple[object, ...] = ()
         self.accepted: PodStatus | None = None
 
+    @property
+    def node(self) -> str:
+        """The name of the node that runs the Pod."""
+        return self.pod.spec.node_name
+
     def allocate(self) -> None:
         """Give the Pod what its spec desires of the node."""
         self.allocated = self.pod.spec

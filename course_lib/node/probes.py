@@ -26,9 +26,13 @@ ProbeDone = Callable[[str | None, bool], None]
 
 
 class Addressed(Protocol):
-    """What has an address: a Pod."""
+    """What has an address on a node: a Pod."""
 
     address: str
+
+    @property
+    def node(self) -> str:
+        """The node's name."""
 
 
 class Probed(Protocol):
@@ -84,7 +88,7 @@ class Prober:
         """
         if probe.exec is not None:
             return SOON
-        return self._network.same_until(self._pod.address, changed)
+        return self._network.same_until(self._pod.address, self._pod.node, changed)
 
     def _ask_by_command(
         self,
@@ -143,7 +147,7 @@ class Prober:
         return f"{url}: {refused if takes is None else late}"
 
     def _knock(self, port: int) -> float | None:
-        return self._network.knock(self._pod.address, port)
+        return self._network.knock(self._pod.address, port, self._pod.node)
 
 
 def not_simulated(result: v1.ExecSyncResponse | RuntimeFault) -> bool:

@@ -58,7 +58,7 @@ class Runtime:
         )
         self.sandboxes = Sandboxes(node, network, self.calls, self.names, self.containers)
         self.commands = Commands(self.calls, self.names, self.containers, flavour.cannot_execute)
-        self.host = HostNetwork(self.sandboxes)
+        self.host = HostNetwork(self.sandboxes, node)
         self.restarted: list[Callable[[], None]] = []  # called when the daemon has started
 
     def _network_of(self, sandbox: Sandbox) -> SandboxNetwork:

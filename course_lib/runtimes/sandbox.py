@@ -40,13 +40,16 @@ class RequestServer(Protocol):
 
 
 class Sandbox:
-    """A sandbox on a node.
+    """A sandbox on a `node`.
 
     `id` and `number` name it, `spec` is what the kubelet asked for, `created_at` is in simulated s.
     """
 
-    def __init__(self, id: str, number: int, spec: SandboxSpec, created_at: float) -> None:
+    def __init__(
+        self, id: str, number: int, spec: SandboxSpec, created_at: float, node: str
+    ) -> None:
         self.id, self.number, self.spec, self.created_at = id, number, spec, created_at
+        self.node = node
         self.ip = ""  # empty for one on the node's own network
         self.ready = False
         self.servers: dict[str, RequestServer] = {}  # its containers, by ID
@@ -109,10 +112,10 @@ class Sandbox:
 
 
 class HostNetwork:
-    """Who answers at the node's own address: the sandboxes that share its network."""
+    """Who answers at the own address of a `node`: the `sandboxes` that share its network."""
 
-    def __init__(self, sandboxes: Mapping[str, Sandbox]) -> None:
-        self._sandboxes = sandboxes
+    def __init__(self, sandboxes: Mapping[str, Sandbox], node: str) -> None:
+        self._sandboxes, self.node = sandboxes, node
 
     def _here(self) -> list[Sandbox]:
         return [s for s in self._sandboxes.values() if s.host_network and s.ready]

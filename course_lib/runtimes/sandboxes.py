@@ -47,7 +47,7 @@ class Sandboxes(ByID[Sandbox]):
         self._calls.check()
         id, number = self._names.new_id(spec.key)
         self._names.reserve("sandbox", spec.key, id)
-        sandbox = Sandbox(id, number, spec, self._calls.sim.now)
+        sandbox = Sandbox(id, number, spec, self._calls.sim.now, self._node)
         try:
             yield from self._calls.take("RunPodSandbox")
             if not sandbox.host_network:
@@ -112,6 +112,5 @@ class Sandboxes(ByID[Sandbox]):
         sandbox.ready = False
         sandbox.change()
         self._calls.change()
-        if sandbox.ip and self._network.at(sandbox.ip) is sandbox:
-            self._network.detach(sandbox.ip)
+        if sandbox.ip and self._network.detach(sandbox.ip, sandbox):
             self._network.delete(self._node, sandbox.id, sandbox.ip, self.pool)

@@ -34,9 +34,11 @@ SPECIAL = [  # ranges that are not those of hosts, and the reason
 ]
 
 
-def pod(node: str, **spec: object) -> dict[str, object]:
+def pod(
+    node: str, image: str = "nginx:1.27", probe: object = None, **spec: object
+) -> dict[str, object]:
     bound = {"nodeName": node, "tolerations": [{"operator": "Exists"}]}
-    container = {"name": "web", "image": "nginx:1.27"}
+    container = {"name": "web", "image": image, "readinessProbe": probe}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -321,6 +323,32 @@ def test_a_node_that_waits_for_a_block_says_so_with_each_heartbeat():
     cluster.run(seconds=7200)
     told = [0.0, *cluster.log(reason="CIDRNotAvailable").TIME, cluster.now]
     assert max(later - time for time, later in pairwise(told)) <= 311
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["plain", "asleep"])
+def test_a_kubelet_asks_its_own_pod_though_another_node_has_given_the_address_again(
+    plain, monkeypatch
+):
+    monkeypatch.setattr(Simulation, "plain", plain)
+    cluster = Cluster(nodes=1, pod_cidr="10.0.0.0/24")
+    cluster.behaviours.set("nginx:1.28", startup=10)
+    probe = {"tcpSocket": {"port": 80}, "periodSeconds": 1}
+    cluster.apply(pod("node-1", "nginx:1.27", probe=probe))
+    cluster.run(seconds=10)
+    cluster.delete("node", "node-1")
+    cluster.run(seconds=1)
+    cluster.add_node()
+    cluster.apply(pod("node-2", "nginx:1.28", probe=probe))
+    cluster.run(seconds=8)
+    found = cluster.get("pods", wide=True)
+    assert list(found.IP) == ["10.0.0.2", "10.0.0.2"]
+    assert list(found.READY) == ["1/1", "0/1"], "the second one still starts"
+    assert cluster.network.connect("10.0.0.2", 80) is None, "others reach the newest"
+    cluster.api.delete("Pod", "on-node-2", grace_period=0)
+    cluster.run(seconds=2)
+    assert cluster.network.connect("10.0.0.2", 80) is not None
+    cluster.run(seconds=120)  # its node never comes back
+    assert cluster.get("pods").empty and cluster.network.at("10.0.0.2") is None
 
 
 @pytest.mark.parametrize(("workers", "prefix", "expected"), [(2, 24, 1), (12, 22, 4)])
