@@ -16,8 +16,9 @@ T = TypeVar("T")
 def several(values: object, name: str, check: Callable[..., T]) -> list[T]:
     """The values of an argument that lists several, each as `check` returns it.
 
-    `values` is the argument, `check` gets a value and its name, `name` is what errors call it. Raises `CourseError` for a single value,
-    for a set, which has no order, and for no value at all: a table without rows shows nothing.
+    `values` is the argument, `check` gets a value and its name, `name` is what errors call it.
+    Raises `CourseError` for a single value, for a set, which has no order, and for no value at all:
+    a table without rows shows nothing.
 
     >>> several((3, 5), "nodes", lambda value, name: f"{name} is {value}")
     ['nodes[0] is 3', 'nodes[1] is 5']

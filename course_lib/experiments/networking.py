@@ -230,7 +230,8 @@ def balance(traces: Iterable[Trace]) -> Table:
 def chi_squared(counts: Sequence[int]) -> tuple[float, float]:
     """The chi-squared statistic of counts that ought to be equal, and its p-value.
 
-    A p-value below 0.01 says: this is hardly chance. Raises `CourseError` where nothing was counted.
+    A p-value below 0.01 says: this is hardly chance. Raises `CourseError` where nothing was
+    counted.
 
     >>> chi_squared([100, 100, 100])
     (0.0, 1.0)

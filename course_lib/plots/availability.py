@@ -7,7 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from course_lib.plots.picture import COLOURS, Picture, parts, picture, plain_ticks
+from course_lib.plots.picture import (
+    COLOURS,
+    Picture,
+    check_table,
+    parts,
+    picture,
+    plain_ticks,
+)
 
 ANSWERS = ("READ", "WRITE", "NEW PODS")
 KINDS = ("process", "disk", "node", "link", "zone")
@@ -19,6 +26,9 @@ def availability_by_size(table: pd.DataFrame) -> Picture:
 
     `table` as `experiments.availability` returns it; the bars are the band of 95 %.
     """
+    check_table(
+        table, "MEMBERS, ZONES, FORMULA, SIMULATED, LOW, HIGH, DOWN", "experiments.availability"
+    )
     figure, [axes] = picture(height=3.4)
     year = 365.25 * 24 * 60
     for place, (zones, part) in enumerate(parts(table, "ZONES")):
@@ -54,6 +64,7 @@ def latency_by_size(table: pd.DataFrame) -> Picture:
 
     `table` as `experiments.latency_by_size` returns it.
     """
+    check_table(table, "DISTANCE, MEMBERS, MEDIAN, P99", "experiments.latency_by_size")
     figure, [axes] = picture(height=2.8)
     names = list(dict.fromkeys(table.DISTANCE))
     for place, name in enumerate(names):
@@ -77,6 +88,8 @@ def survival(table: pd.DataFrame) -> Picture:
     `table` as `experiments.failure_table` returns it. R, W and N: can the API be read, be
     written, are new Pods scheduled.
     """
+    columns = "CONFIGURATION, FAILURE, READ, WRITE, NEW PODS"
+    check_table(table, columns, "experiments.failure_table")
     failures = sorted(set(table.FAILURE), key=lambda name: (KINDS.index(name.split(":")[0]), name))
     configurations = list(dict.fromkeys(table.CONFIGURATION))
     grid = np.full((len(failures), 4 * len(configurations) - 1), np.nan)

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.health import Health, MachineHealth, health
+from course_lib.experiments.arguments import made_by
 from course_lib.plots.picture import Picture, picture, rounded
 
 LOOKS = {"good": ("#009E73", "white"), "idle": ("#56B4E9", "black"), "bad": ("#B34700", "white")}
@@ -24,7 +25,7 @@ def configuration(cluster: Cluster) -> Picture:
     Green with a tick works, blue with a dash stands by, red with a mark does not work; a machine
     without power, or cut off, has a dashed frame.
     """
-    seen = health(cluster)
+    seen = health(made_by(cluster, "cluster", Cluster))
     rows = [row for row in seen.rows if row]
     heights = [max(len(machine.parts) for machine in row) * LINE + 0.42 for row in rows]
     total = sum(heights) + GAP * (len(rows) + 1) + 0.35

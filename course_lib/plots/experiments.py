@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -10,7 +11,16 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.experiments import Run
-from course_lib.plots.picture import SETTINGS, Picture, colour_of, parts, picture, plain_ticks
+from course_lib.experiments.arguments import made_by, named, several
+from course_lib.plots.picture import (
+    SETTINGS,
+    Picture,
+    check_table,
+    colour_of,
+    parts,
+    picture,
+    plain_ticks,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +42,11 @@ TITLES = {
 def policy_comparison(runs: Sequence[Run], measure: str = "placed") -> Picture:
     """One measure, a group a workload, a point a policy: the mean over seeds, with a line from the
     lowest to the highest seed.
+
+    Raises `CourseError` without `runs`, and for a `measure` that one of them does not have.
     """
+    for run in several(runs, "runs", partial(made_by, kind=Run)):
+        named(measure, "measure", run.measures, "measure")
     policies = list(dict.fromkeys(run.policy for run in runs))
     workloads = list(dict.fromkeys(run.workload for run in runs))
     colours, said = colour_of(policies), []
@@ -46,6 +60,8 @@ def policy_comparison(runs: Sequence[Run], measure: str = "placed") -> Picture:
                     for run in runs
                     if (run.policy, run.workload) == (policy, workload)
                 ]
+                if not found:
+                    continue
                 label = policy if x == 0 else None
                 axes.plot([x + shift] * 2, [min(found), max(found)], color=colours[policy], lw=2)
                 axes.plot(x + shift, np.mean(found), "o", color=colours[policy], label=label)
@@ -65,7 +81,11 @@ def policy_comparison(runs: Sequence[Run], measure: str = "placed") -> Picture:
 
 
 def fragmentation_curve(runs: Sequence[Run]) -> Picture:
-    """The share of the free resource that no Pod of the workload could use, while Pods arrive."""
+    """The share of the free resource that no Pod of the workload could use, while Pods arrive.
+
+    Raises `CourseError` without `runs`.
+    """
+    several(runs, "runs", partial(made_by, kind=Run))
     policies = list(dict.fromkeys(run.policy for run in runs))
     colours, said = colour_of(policies), []
     with mpl.rc_context(SETTINGS):
@@ -94,6 +114,7 @@ def cluster_sizes(table: pd.DataFrame) -> Picture:
 
     `table` is that of `course_lib.experiments.sizes`; dashed lines are those with client limits.
     """
+    check_table(table, "PODS, CLIENT LIMITS, PLACED, SERVED, RECOVERED", "experiments.sizes")
     panels = (("PLACED", "SERVED"), ("RECOVERED",))
     colours, said = colour_of([name for panel in panels for name in panel]), []
     with mpl.rc_context(SETTINGS):

@@ -9,7 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course_lib.cluster import Load
+from course_lib.cluster.arguments import number
+from course_lib.engine.simulation import duration
+from course_lib.experiments.arguments import made_by
 from course_lib.plots.picture import COLOURS, GREY, SETTINGS, Picture, picture
+
+BINS = 0.01, 86400.0  # s: a hundredth, which is drawn as a line, and a day
 
 
 def requests_over_time(
@@ -21,8 +26,10 @@ def requests_over_time(
     """Requests a second, answered and failed, above; median latency (ms) below.
 
     `events` are marked with their names, at simulated seconds. `load` is what `Cluster.load`
-    returns; requests since `since` (simulated s) are counted in bins of `bin_seconds`.
+    returns; requests since `since` (simulated s) are counted in bins of `bin_seconds`. Raises
+    `CourseError` for times that are none.
     """
+    _check(load, bin_seconds, since, events)
     times, latencies = np.array(load.times), np.array(load.latencies)
     kept = times >= since
     times, latencies = times[kept], latencies[kept]
@@ -49,6 +56,15 @@ def requests_over_time(
     marked = "".join(f" {name} at {at:.0f} s." for name, at in (events or {}).items())
     figure.alt = f"Requests from {first:.0f} s to {last:.0f} s: {counts}.{marked}"
     return figure
+
+
+def _check(load: object, bin_seconds: object, since: object, events: object) -> None:
+    """Raise `CourseError` for arguments of which there is no figure."""
+    made_by(load, "load", Load)
+    number(bin_seconds, "bin_seconds", *BINS)
+    duration(since, "since")
+    for name, at in made_by({} if events is None else events, "events", dict).items():
+        duration(at, f"events: {name}")
 
 
 def _mark(above: Axes, below: Axes, events: Mapping[str, float]) -> None:

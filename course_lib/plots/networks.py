@@ -9,12 +9,23 @@ import msgspec
 import pandas as pd
 from matplotlib.axes import Axes
 
+from course_lib.errors import CourseError
+from course_lib.experiments.arguments import made_by
 from course_lib.network import PodNetwork, Trace
 from course_lib.network.device import Bridge, Dummy, Loopback
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.packet import Packet
 from course_lib.network.tunnel import Tunnel
-from course_lib.plots.picture import COLOURS, GREY, Picture, colour_of, parts, picture, rounded
+from course_lib.plots.picture import (
+    COLOURS,
+    GREY,
+    Picture,
+    check_table,
+    colour_of,
+    parts,
+    picture,
+    rounded,
+)
 
 # One colour and ink for each kind of header; the words say it too.
 HEADERS = {
@@ -60,7 +71,9 @@ def topology(network: PodNetwork, trace: Trace | None = None) -> Picture:
     >>> topology(PodNetwork("calico", nodes=2, pods=1)).alt
     '2 nodes joined by calico: node-1 172.18.0.2 with 1 Pods; node-2 172.18.0.3 with 1 Pods.'
     """
-    hosts = list(network.hosts.values())
+    hosts = list(made_by(network, "network", PodNetwork).hosts.values())
+    if trace is not None:
+        made_by(trace, "trace", Trace)
     most = max((len(host.pods) for host in hosts), default=1)
     figure, [axes] = picture(WIDTH, HEIGHT)
     axes.set_axis_off()
@@ -147,8 +160,12 @@ def way(trace: Trace, reply: bool = False) -> Picture:
     """The packet at each hop: one row a device, one box a header, the outermost left.
 
     Rows are those where something happens: a device is passed, headers change, a rule applies.
+    Raises `CourseError` for the `reply` to a packet that got none.
     """
+    made_by(trace, "trace", Trace)
     hops = trace.reply if reply else trace.hops
+    if not hops:
+        raise CourseError("nothing to draw", where="reply", found=f"no answer: {trace.outcome}")
     longest = max((_length(hop.after) for hop in hops), default=0.0)
     wide = STACK + longest
     figure, [axes] = picture(wide, ROW * len(hops) + 0.3)
@@ -211,6 +228,7 @@ def boxes(packet: Packet) -> list[tuple[str, str, int]]:
 
 def overhead_by_payload(table: pd.DataFrame) -> Picture:
     """What share of the wire is not payload, by plugin; `table` of `experiments.overhead`."""
+    check_table(table, "PLUGIN, PAYLOAD, PERCENT, ADDED", "experiments.overhead")
     figure, [axes] = picture(height=3.2)
     for place, (added, part) in enumerate(parts(table, "ADDED")):
         names = ", ".join(dict.fromkeys(part.PLUGIN))
@@ -229,6 +247,7 @@ def overhead_by_payload(table: pd.DataFrame) -> Picture:
 
 def rule_cost(table: pd.DataFrame) -> Picture:
     """Rules looked at for one packet, by Services and mode; `table` of `experiments.rule_cost`."""
+    check_table(table, "MODE, SERVICES, LOOKED", "experiments.rule_cost")
     figure, [axes] = picture(height=3.0)
     colours = colour_of(sorted(set(table.MODE)))
     for mode, part in parts(table, "MODE"):
@@ -245,6 +264,7 @@ def rule_cost(table: pd.DataFrame) -> Picture:
 
 def request_balance(table: pd.DataFrame) -> Picture:
     """Requests by Pod, and what was to be expected; `table` of `experiments.balance`."""
+    check_table(table, "POD, REQUESTS, EXPECTED", "experiments.balance")
     figure, [axes] = picture(height=0.4 * len(table) + 0.9)
     names = [pod.rpartition("/")[2] for pod in table.POD]
     axes.barh(names, table.REQUESTS, color=COLOURS[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib as mpl
 
 from course_lib.cluster import Cluster
+from course_lib.experiments.arguments import made_by
 from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.objects.kinds.pod.status import FINAL_PHASES
 from course_lib.plots.picture import COLOURS, GREY, SETTINGS, Picture, picture
@@ -19,7 +20,8 @@ def requested_by_node(cluster: Cluster, resource: str = "cpu") -> Picture:
     More than 40 nodes are a curve, the fullest first.
     `resource` is cpu (cores), memory (GiB), or another that nodes have (in its own unit).
     """
-    label, unit = UNITS.get(resource, (resource, 1.0))
+    made_by(cluster, "cluster", Cluster)
+    label, unit = UNITS.get(made_by(resource, "resource", str, "text"), (resource, 1.0))
     pieces: dict[str, list[float]] = {node.name: [] for node in cluster.api.list("Node")}
     for pod in cluster.api.list("Pod"):
         if pod.status.phase not in FINAL_PHASES and pod.spec.node_name in pieces:

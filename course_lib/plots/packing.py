@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import matplotlib as mpl
 import numpy as np
 
+from course_lib.cluster.arguments import count
+from course_lib.experiments.arguments import made_by, named, several
 from course_lib.orchestrators import Machine, Placed, Workload
 from course_lib.plots.picture import GREY, SETTINGS, Picture, colour_of
 from course_lib.scheduler.nodes import Nodes
@@ -26,7 +29,8 @@ def packing(
     `placed` is what `orchestrators.compare` returns; the grey frame is the machine's size.
     `workloads` and `machines` are those that were compared; `resource` is `cpu` or `memory`.
     """
-    label, unit = UNITS[resource]
+    _check(placed)
+    label, unit = UNITS[named(resource, "resource", UNITS, "resource")]
     sizes = {w.name: getattr(w, resource) / unit for w in workloads}
     colours = colour_of(list(sizes))
     waiting = []
@@ -56,13 +60,29 @@ def packing(
     return figure
 
 
+def _check(placed: Mapping[str, Sequence[Placed]]) -> None:
+    """Raise `CourseError` for what is not what `orchestrators.compare` returns."""
+    for engine in several(
+        made_by(placed, "placed", dict),
+        "placed",
+        partial(made_by, kind=str, like="names of engines"),
+    ):
+        for task in placed[engine]:
+            made_by(task, f"placed: {engine}", Placed)
+
+
 def _in_words(tasks: Sequence[Placed], machines: Sequence[Machine]) -> str:
     counts = [sum(t.machine == machine.name for t in tasks) for machine in machines]
     return "+".join(map(str, counts))
 
 
 def node_heat_map(nodes: Nodes, columns: int = 40) -> Picture:
-    """How full each node is, a cell a node, a panel a resource: requested of allocatable."""
+    """How full each node is, a cell a node, a panel a resource: requested of allocatable.
+
+    `columns` cells stand in a row. Raises `CourseError` where there are no `nodes`.
+    """
+    count(len(made_by(nodes, "nodes", Nodes)), "nodes", 1)
+    count(columns, "columns", 1)
     resources = {"CPU": "cpu", "memory": "memory", "GPU": MILLI}
     have = {k: v for k, v in resources.items() if nodes.capacity(v).any()}
     width = min(columns, len(nodes))

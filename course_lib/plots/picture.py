@@ -21,6 +21,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import FuncFormatter
 
+from course_lib.errors import CourseError
+from course_lib.experiments.arguments import made_by
+
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666")
 GREY = "#BBBBBB"
 UNQUOTED = " '()*,/:;=@!$+-._~?[]{}|^`"  # may stand in a data URL between double quotes
@@ -94,6 +97,23 @@ def rounded(
     matplotlib's box style, `look` are further properties.
     """
     axes.add_patch(FancyBboxPatch(corner, wide, high, boxstyle=style, **look))
+
+
+def check_table(table: object, columns: str, source: str) -> None:
+    """Raise `CourseError` for what is no table with rows and with these columns.
+
+    `columns` are their names with commas between them, `source` is the function that returns such
+    a `table`.
+    """
+    found = made_by(table, "table", pd.DataFrame, f"the table of {source}")
+    missing = [name for name in columns.split(", ") if name not in found]
+    if missing or not len(found):
+        raise CourseError(
+            "nothing to draw",
+            where="table",
+            expected=f"the table of {source}, with the columns {columns}",
+            found="no rows" if not missing else f"no column {missing[0]}",
+        )
 
 
 def parts(table: pd.DataFrame, column: str) -> Iterator[tuple[Any, pd.DataFrame]]:

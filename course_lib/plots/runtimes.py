@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import matplotlib as mpl
 
 from course_lib.cri import CRIClient
+from course_lib.experiments.arguments import made_by, several
 from course_lib.plots.picture import SETTINGS, Picture, colour_of, picture
 
 STEPS = ("PullImage", "RunPodSandbox", "CreateContainer", "StartContainer")
@@ -14,6 +16,13 @@ STEPS = ("PullImage", "RunPodSandbox", "CreateContainer", "StartContainer")
 
 def start_up(clients: Mapping[str, CRIClient]) -> Picture:
     """The seconds of the calls that started a Pod, a bar for each runtime (simulated s)."""
+    several(
+        made_by(clients, "clients", dict),
+        "clients",
+        partial(made_by, kind=str, like="names of runtimes"),
+    )
+    for name, client in clients.items():
+        made_by(client, f"clients: {name}", CRIClient)
     colours, said = colour_of(list(STEPS)), []
     with mpl.rc_context(SETTINGS):
         figure, (axes,) = picture(height=0.9 + 0.4 * len(clients))

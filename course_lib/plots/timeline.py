@@ -7,6 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.history import ENDED
+from course_lib.engine.simulation import duration
+from course_lib.experiments.arguments import made_by
 from course_lib.plots.picture import GREY, SETTINGS, Picture, colour_of, picture
 
 WAITING, ALL_NODES = "no node yet", "on nodes"
@@ -26,7 +28,7 @@ def pods_over_time(
     >>> pods_over_time(Cluster(nodes=1)).alt
     'Pods on each node from 0 s to 0 s; at the end node-1 0, 0 ready.'
     """
-    layers = _layers(cluster)
+    since, layers = duration(since, "since"), _layers(made_by(cluster, "cluster", Cluster))
     nodes = list(dict.fromkeys(layers.values()))
     times, counts, ready = _steps(cluster, layers, namespace)
     colours = colour_of(nodes) | {WAITING: GREY}

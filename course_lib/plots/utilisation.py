@@ -7,14 +7,23 @@ from matplotlib.ticker import PercentFormatter
 
 from course_lib.cluster import Cluster
 from course_lib.cluster.history import ENDED
+from course_lib.engine.simulation import duration
+from course_lib.errors import CourseError
+from course_lib.experiments.arguments import made_by
 from course_lib.objects.kinds.pod.requests import ZERO, total
 from course_lib.objects.quantity import Quantity
 from course_lib.plots.picture import COLOURS, SETTINGS, Picture, picture
 
 
 def utilisation_over_time(cluster: Cluster, since: float = 0.0) -> Picture:
-    """CPU and memory requested by the Pods that have a node, as shares of all allocatable."""
-    nodes = cluster.api.list("Node")
+    """CPU and memory requested by the Pods that have a node, as shares of all allocatable.
+
+    Raises `CourseError` for a cluster without nodes.
+    """
+    duration(since, "since")
+    nodes = made_by(cluster, "cluster", Cluster).api.list("Node")
+    if not nodes:
+        raise CourseError("nothing to draw", where="cluster", found="no nodes")
     said = []
     with mpl.rc_context(SETTINGS):
         figure, (axes,) = picture(height=2.6)
