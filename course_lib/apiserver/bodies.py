@@ -251,6 +251,7 @@ class ListOptions(msgspec.Struct):
     """What a list or a watch is asked for."""
 
     since: int | None = None  # the revision to watch from, or to be at least as new as
+    exact: bool = False  # whether a list is as it was at that revision
     initial: bool = False  # whether a watch begins with all that is there
     bookmark: bool = False  # whether it then says that this was all
     seconds: int | None = None  # how long a watch lasts, at most
@@ -260,15 +261,17 @@ def list_options(request: Request) -> ListOptions:
     """The options of a list or a watch.
 
     A watch with `sendInitialEvents` is a list and a watch in one; without a revision it is that
-    unless told otherwise. Source: `SetListOptionsDefaults`, `ValidateListOptions` in
-    `k8s.io/apimachinery/pkg/apis/meta/internalversion`.
+    unless told otherwise. A list with a `limit` and a revision is exact unless told otherwise.
+    Source: `SetListOptionsDefaults`, `ValidateListOptions` in
+    `k8s.io/apimachinery/pkg/apis/meta/internalversion`; `ShouldDelegateList` in
+    `k8s.io/apiserver/pkg/storage/cacher/delegator`.
 
     Raises `BadRequest` for what cannot be read, and `Invalid` for options that contradict each
     other.
     """
     version, match = request.text("resourceVersion"), request.text("resourceVersionMatch")
     watch, initial = bool(request.flag("watch")), request.flag("sendInitialEvents")
-    request.number("limit")
+    limit = request.number("limit") or 0
     if request.text("continue"):
         raise BadRequest("continue key is not valid", do="lists come whole here: give none")
     if watch and initial is None and not match and version in ("", "0"):
@@ -276,24 +279,35 @@ def list_options(request: Request) -> ListOptions:
     problem = _mismatch(watch, initial, match, version)
     if problem:
         raise Invalid(problem[1], where=problem[0])
-    if version and not (version.isascii() and version.isdecimal() and len(version) < 20):
-        raise Invalid(
-            "resourceVersion: Invalid value: not a number",
-            where="resourceVersion",
-            found=repr(version),
-        )
+    since = revision_asked(request)
     return ListOptions(
-        since=int(version) if version not in ("", "0") else None,
+        since=since,
+        exact=bool(since) and not watch and (match == "Exact" or (not match and limit > 0)),
         initial=bool(initial),
         bookmark=bool(request.flag("allowWatchBookmarks")),
         seconds=request.number("timeoutSeconds"),
     )
 
 
-def not_older_than(options: ListOptions, now: int) -> None:
-    """Raise `TooNew` where a list has to be newer than the store is."""
-    if options.since is not None and options.since > now:
-        raise TooNew(f"Too large resource version: {options.since}, current: {now}")
+def revision_asked(request: Request) -> int | None:
+    """The `resourceVersion` of a query; None for any. Raises `Invalid` for what is no number."""
+    version = request.text("resourceVersion")
+    if version and not (version.isascii() and version.isdecimal() and len(version) < 20):
+        raise Invalid(
+            "resourceVersion: Invalid value: not a number",
+            where="resourceVersion",
+            found=repr(version),
+        )
+    return int(version or 0) or None
+
+
+def not_older_than(since: int | None, now: int) -> None:
+    """Raise `TooNew` where an answer has to be newer than the store is.
+
+    `since` is the revision that the request names, `now` that of the store.
+    """
+    if since is not None and since > now:
+        raise TooNew(since, now)
 
 
 def _mismatch(

@@ -140,6 +140,18 @@ class Compacted(APIError):
         )
 
 
+class ListTooOld(APIError):
+    """The list asked for a state that is forgotten.
+
+    Source: `interpretListError` in `k8s.io/apiserver/pkg/storage/etcd3/errors.go`.
+    """
+
+    code, reason = 410, "Expired"
+
+    def __init__(self) -> None:
+        super().__init__("The resourceVersion for the provided list is too old.")
+
+
 # Refused by the HTTP face, before the API server is asked
 
 
@@ -174,9 +186,16 @@ class Invalid(APIError):
 
 
 class TooNew(APIError):
-    """A resourceVersion that the store has not reached."""
+    """A resourceVersion that the store has not reached.
+
+    `since` is the revision that the request names, `now` that of the store. Source:
+    `NewTooLargeResourceVersionError` in `k8s.io/apiserver/pkg/storage/errors.go`.
+    """
 
     code, reason = 504, "Timeout"
+
+    def __init__(self, since: int, now: int) -> None:
+        super().__init__(f"Timeout: Too large resource version: {since}, current: {now}")
 
 
 class RejectedPatch(APIError):

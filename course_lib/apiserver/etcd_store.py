@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from course_lib.apiserver.entries import DELETE, PUT, Change, StoredObject, versioned
-from course_lib.apiserver.errors import Conflict, StaleRead, StorageError
-from course_lib.apiserver.store import Store
+from course_lib.apiserver.errors import Conflict, ListTooOld, StaleRead, StorageError
+from course_lib.apiserver.store import Store, past
 from course_lib.engine import Simulation
 from course_lib.etcd import (
     Compact,
@@ -81,6 +81,23 @@ class EtcdStore(Store):
         self._arrived.clear()
         self._follow()
         self.loaded = True
+
+    def at(self, prefix: str, revision: int) -> Store:
+        """The entries below a prefix as etcd has them at a revision.
+
+        Raises `ListTooOld` when etcd has forgotten it, and `StorageError`.
+        """
+        try:
+            answer = self.ask(lambda member, done: member.read(Range(prefix, revision), done))
+        except StorageError as refusal:
+            if refusal.what == COMPACTED:
+                raise ListTooOld from None
+            raise
+        entries = {}
+        for kv in answer.result:
+            document = versioned(msgspec.json.decode(kv.value), kv.mod_revision)
+            entries[kv.key] = StoredObject(document, kv.mod_revision)
+        return past(revision, entries)
 
     def close(self) -> None:
         """The API server ends: nothing is heard any more."""

@@ -22,6 +22,7 @@ from course_lib.apiserver.bodies import (
     list_options,
     not_older_than,
     read_body,
+    revision_asked,
 )
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import BadRequest, NotAllowed
@@ -183,16 +184,15 @@ class Face:
 
     def _get(self, target: Target, request: Request) -> HTTPResponse:
         if not target.name:
-            options = list_options(request)
-            found = self._chosen(target, request)
-            now = self.api.store.revision
-            not_older_than(options, now)
-            if request.as_table:
-                table = self.table(target.kind, found, str(now), included(request))
-                return HTTPResponse(200, table)
-            return self._listed(target, found)
+            options, api = list_options(request), self.api
+            not_older_than(options.since, api.store.revision)
+            if options.exact and options.since:
+                then = api.store.at(api.prefix(target.kind, target.namespace), options.since)
+                return Face(lambda: APIServer(api.sim, then, api.kinds))._list(target, request)
+            return self._list(target, request)
         if target.part == "log":
             return HTTPResponse(200, {}, text=self._log(target, request))
+        not_older_than(revision_asked(request), self.api.store.revision)
         document = self.api.document(target.kind, target.name, target.namespace)
         if target.part == "scale":
             return HTTPResponse(200, scale_of(target.kind, document))
@@ -203,6 +203,14 @@ class Face:
             table = self.table(target.kind, found, revision, include, listed=False)
             return HTTPResponse(200, table)
         return HTTPResponse(200, document)
+
+    def _list(self, target: Target, request: Request) -> HTTPResponse:
+        found = self._chosen(target, request)
+        if request.as_table:
+            revision = str(self.api.store.revision)
+            table = self.table(target.kind, found, revision, included(request))
+            return HTTPResponse(200, table)
+        return self._listed(target, found)
 
     def _log(self, target: Target, request: Request) -> str:
         """What a container of a Pod has said, as its kubelet tells."""

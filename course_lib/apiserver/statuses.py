@@ -28,6 +28,7 @@ from course_lib.apiserver.errors import (
     Terminating,
     TooLarge,
     TooManyRequests,
+    TooNew,
     Unauthorized,
     Unreachable,
     Unsupported,
@@ -79,7 +80,12 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
         parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
                  refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
         message = "; ".join([message, *(part for part in parts if part)])
-    details: Document = dict(about or {})
+    details = _details(refusal, code, dict(about or {}))
+    return HTTPResponse(code, failure(code, reason, message, details))
+
+
+def _details(refusal: CourseError, code: int, details: Document) -> Document:
+    """What a refusal with a `code` tells beyond its words; at least what it is about."""
     named = _NAMED.match(refusal.what)
     if named and isinstance(refusal, NotFound | AlreadyExists | Conflict | Terminating):
         details = {key: text for key, text in named.groupdict().items() if text}
@@ -93,6 +99,9 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
         ]
     elif isinstance(refusal, TooManyRequests):
         details["causes"] = [{"reason": "DisruptionBudget", "message": refusal.found}]
+    elif isinstance(refusal, TooNew):
+        cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+        details = {"causes": [cause], "retryAfterSeconds": 1}
     elif isinstance(refusal, Terminating):
         details["causes"] = [refusal.cause]
     elif code == 422 and not isinstance(refusal, RejectedPatch):
@@ -100,7 +109,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
         details["causes"] = [
             {"reason": "FieldValueInvalid", "message": refusal.what, "field": field}
         ]
-    return HTTPResponse(code, failure(code, reason, message, details))
+    return details
 
 
 def failure(code: int, reason: str, message: str, details: Document | None = None) -> Document:

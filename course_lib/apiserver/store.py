@@ -7,7 +7,7 @@ revision, compact. (etcd.io, "etcd API".)
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from operator import itemgetter
 
@@ -22,7 +22,7 @@ from course_lib.apiserver.entries import (
     in_order,
     versioned,
 )
-from course_lib.apiserver.errors import Conflict
+from course_lib.apiserver.errors import Compacted, Conflict, ListTooOld
 from course_lib.apiserver.renewals import Renewals
 from course_lib.apiserver.watches import Listener, Soon, Watch, Watches
 from course_lib.objects.manifests import Document
@@ -135,6 +135,23 @@ class Store:
                 watch.tell(change)
         return watch
 
+    def at(self, prefix: str, revision: int) -> Store:
+        """The entries below a prefix as they were at a revision, in a store of their own.
+
+        Raises `ListTooOld` when changes after `revision` have been forgotten.
+        """
+        entries = dict(self.range(prefix))
+        try:
+            self._history.check(prefix, revision)
+        except Compacted:
+            raise ListTooOld from None
+        for change in reversed(self._history.since(prefix, revision)):
+            if change.before is None:
+                del entries[change.key]
+            else:
+                entries[change.key] = change.before
+        return past(revision, entries)
+
     def confirm(self) -> None:
         """No-op: there is no backing store to synchronise with."""
 
@@ -198,3 +215,12 @@ class Store:
             self.on_history()
         self._history.add(change)
         self._watches.tell(change)
+
+
+def past(revision: int, entries: Mapping[str, StoredObject]) -> Store:
+    """A store as it was at a `revision`: with these `entries`, and no history."""
+    store = Store()
+    store.revision = revision
+    for key, entry in entries.items():
+        store._enter(key, entry)
+    return store

@@ -60,7 +60,7 @@ class WatchResponse:
         api, kind, space = self.server, self._target.kind, self._target.namespace
         since = options.since
         if options.initial:
-            not_older_than(options, api.store.revision)
+            not_older_than(options.since, api.store.revision)
             for each in api.list(kind, space, labels, fields):
                 document = api.document(kind, each.name, each.namespace)
                 revision = int(document["metadata"]["resourceVersion"])
