@@ -35,9 +35,12 @@ NOT_FOR_HOSTS = {
 
 
 class NoAddress(CourseError):
-    """No address is free for a Pod: a learner reads the error, a runtime what the plugin `said`."""
+    """No address is free for a Pod: a learner reads the error, a runtime what the plugin `said`.
 
-    def __init__(self, what: str, said: str, **parts: str) -> None:
+    A plugin that says nothing waits until there is one.
+    """
+
+    def __init__(self, what: str, said: str = "", **parts: str) -> None:
         super().__init__(what, **parts)
         self.said = said
 

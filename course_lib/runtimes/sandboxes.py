@@ -8,12 +8,17 @@ from __future__ import annotations
 from course_lib.errors import CourseError
 from course_lib.network import AddressPool, Network
 from course_lib.network.addresses import NoAddress
-from course_lib.runtimes.calls import Calls, Operation
+from course_lib.runtimes.calls import Calls, CallStep, Operation
 from course_lib.runtimes.containers import Containers
 from course_lib.runtimes.errors import RuntimeFault
 from course_lib.runtimes.names import ByID, Names
 from course_lib.runtimes.sandbox import Sandbox
 from course_lib.runtimes.spec import SandboxSpec
+
+# s that a kubelet waits for a sandbox: twice its `runtimeRequestTimeout` (cri-client,
+# `pkg/remote_runtime.go`). Simplified: that of a Pod that is deleted meanwhile is not cancelled.
+RUN_TIMEOUT = 240.0
+WAIT = CallStep("CNI plugin", "network", "wait for a free address", 10.0)
 
 
 class Sandboxes(ByID[Sandbox]):
@@ -51,7 +56,7 @@ class Sandboxes(ByID[Sandbox]):
         try:
             yield from self._calls.take("RunPodSandbox")
             if not sandbox.host_network:
-                sandbox.ip = self._address(sandbox)
+                sandbox.ip = yield from self._address(sandbox)
         except BaseException:
             self._names.release(spec.key)
             raise
@@ -62,7 +67,20 @@ class Sandboxes(ByID[Sandbox]):
             self._network.attach(sandbox.ip, sandbox)
         return sandbox
 
-    def _address(self, sandbox: Sandbox) -> str:
+    def _address(self, sandbox: Sandbox) -> Operation[str]:
+        """An address for a sandbox; the kubelet does not wait longer than `RUN_TIMEOUT`."""
+        late = self._calls.sim.now + RUN_TIMEOUT
+        while True:
+            try:
+                return self._added(sandbox)
+            except NoAddress:
+                if self._calls.sim.now >= late:
+                    text = "context deadline exceeded"
+                    raise RuntimeFault("DeadlineExceeded", text) from None
+            yield from self._calls.step(WAIT)
+
+    def _added(self, sandbox: Sandbox) -> str:
+        """Have the network plugin add a sandbox; raises `NoAddress` where the plugin waits."""
         failed = f'failed to setup network for sandbox "{sandbox.id}"'
         if not self.network_ready:
             raise RuntimeFault("Unknown", f"{failed}: cni plugin not initialized")
@@ -70,6 +88,8 @@ class Sandboxes(ByID[Sandbox]):
             pod = f"{sandbox.spec.namespace}/{sandbox.spec.name}"
             return self._network.add(self._node, sandbox.id, pod, self.pool)
         except CourseError as error:
+            if isinstance(error, NoAddress) and not error.said:
+                raise
             said = error.said if isinstance(error, NoAddress) else f"{error.what}: {error.where}"
             text = f"{failed}: plugin {self._network.cni} failed (add): {said}"
             raise RuntimeFault("Unknown", text) from error

@@ -19,7 +19,8 @@ NO_NETWORK = (
 
 NO_ROOM = ("node.kubernetes.io/not-ready", "NoSchedule")
 
-OWN_IPAM = ["calico", "calico-ipip"]  # networks that do not use a node's podCIDR
+CALICO = ["calico", "calico-ipip"]
+OWN_IPAM = [*CALICO, "weave"]  # networks that do not use a node's podCIDR
 
 SPECIAL = [  # ranges that are not those of hosts, and the reason
     ("0.0.0.0/8", '0.0.0.0/8 is for "this network"'),
@@ -101,7 +102,7 @@ def test_a_range_that_pods_cannot_have_is_refused(chosen, expected):
     assert expected in str(refused.value)
 
 
-@pytest.mark.parametrize("network", OWN_IPAM)
+@pytest.mark.parametrize("network", CALICO)
 def test_calicos_pool_has_room_for_one_of_its_blocks(network):
     for fits in ("10.0.0.0/25", "10.0.0.0/26"):
         assert set(Cluster(nodes=2, network=network, pod_cidr=fits).get("nodes").STATUS) == {
@@ -233,6 +234,46 @@ def test_a_pod_without_an_address_is_refused_in_the_plugins_words(
     refused = cluster.log(reason="FailedCreatePodSandBox").MESSAGE
     said = f'": plugin type="{plugin}" failed (add): {words}'
     assert len(refused) and all(message.endswith(said) for message in refused)
+
+
+@pytest.fixture
+def used_up() -> Cluster:
+    """A cluster with Weave whose five addresses are given to the bridge and to four Pods."""
+    cluster = Cluster(nodes=1, network="weave", pod_cidr="10.0.0.0/29")
+    names = [{"metadata": {"name": f"pod-{number}"}} for number in range(6)]
+    cluster.apply([pod("node-1") | name for name in names])
+    cluster.run(seconds=30)
+    assert list(cluster.get("pods").STATUS) == ["Running"] * 5 + ["ContainerCreating"]
+    return cluster
+
+
+def test_weave_waits_for_an_address_until_the_kubelet_gives_up(used_up):
+    used_up.run(seconds=200)
+    assert not len(used_up.log(reason="FailedCreatePodSandBox"))
+    used_up.run(seconds=30)
+    [message] = used_up.log(reason="FailedCreatePodSandBox").MESSAGE
+    late = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+    assert message == f"Failed to create pod sandbox: {late}"
+    used_up.delete("pod", "pod-0")
+    used_up.run(seconds=60)
+    assert set(used_up.get("pods").STATUS) == {"Running"}
+
+
+def test_a_pod_that_waits_for_an_address_gets_the_first_that_is_free(used_up):
+    address = used_up.get("pods", wide=True).IP[0]
+    used_up.delete("pod", "pod-0")
+    used_up.run(seconds=50)
+    assert list(used_up.get("pods", wide=True).IP)[-1] == address
+    assert not len(used_up.log(reason="FailedCreatePodSandBox"))
+
+
+def test_a_pod_that_is_deleted_while_it_waits_for_an_address_leaves_nothing(used_up):
+    used_up.delete("pod", "pod-5")
+    used_up.run(seconds=15)
+    used_up.delete("pod", "pod-0")
+    used_up.run(seconds=60)
+    assert list(used_up.get("pods").NAME) == [f"pod-{number}" for number in range(1, 5)]
+    assert len(used_up.runtimes["node-1"].sandboxes) == 4
 
 
 def test_a_pod_on_the_network_of_its_node_needs_no_block():

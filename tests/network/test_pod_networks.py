@@ -239,6 +239,48 @@ def test_a_tunnel_gets_its_address_when_the_pool_has_one_again():
     assert tunnel.addresses == ["10.0.0.8/32"] and network.trace("node-2", "pod-1").ok
 
 
+def test_a_peer_of_weave_asks_others_for_addresses_when_its_part_is_used_up():
+    network = PodNetwork("weave", nodes=2, pods=1, cidr="10.0.0.0/28", node_mask=29)
+    for number in range(4):
+        network.add_pod(f"own-{number}", "node-1")
+    more = network.add_pod("more", "node-1")
+    assert more.address == "10.0.0.11"  # of the part of node-2
+    assert network.trace("pod-2", "more").ok and network.trace("more", "pod-2").ok
+    assert str(more.namespace.routes).startswith("default via 10.0.0.1 dev eth0")
+    network.delete_pod("more")
+    for number in range(4):
+        network.add_pod(f"of-2-{number}", "node-2")
+    with pytest.raises(CourseError, match="no addresses are left in Weave's subnet"):
+        network.add_pod("late", "node-1")
+
+
+def test_a_peer_of_weave_gets_no_address_of_a_peer_to_which_the_mesh_has_no_way():
+    network = PodNetwork("weave", nodes=2, cidr="10.0.0.0/28", node_mask=29)
+    for number in range(5):
+        network.add_pod(f"own-{number}", "node-1")
+    network.cut(["node-1"], ["node-2"])
+    network.sim.run(61)
+    with pytest.raises(CourseError, match="no addresses are left in Weave's subnet"):
+        network.add_pod("late", "node-1")
+    network.heal()
+    network.sim.run(2)
+    assert network.add_pod("late", "node-1").address == "10.0.0.10"
+
+
+def test_the_part_of_a_removed_peer_goes_to_another_while_addresses_of_it_are_in_use():
+    network = PodNetwork("weave", nodes=2, cidr="10.0.0.0/28", node_mask=29)
+    for number in range(6):
+        network.add_pod(f"pod-{number}", "node-1")
+    network.remove_node("node-2")
+    assert [str(part.network) for part in network.plugin.pools(network.host("node-1"))] == [
+        *("10.0.0.0/29", "10.0.0.8/29")
+    ]
+    network.delete_pod("pod-5")
+    assert network.add_pod("again", "node-1").address == "10.0.0.11"
+    network.add_node("node-3", at_once=True)
+    assert network.trace(network.add_pod("late", "node-3").pod, "again").ok
+
+
 def test_calicos_tunnel_takes_the_first_address_of_a_block():
     network = PodNetwork("calico-ipip", nodes=1)
     assert network.add_pod("pod", "node-1").address == "10.244.0.1"

@@ -16,7 +16,7 @@ import msgspec
 
 from course_lib.engine import Simulation
 from course_lib.errors import CourseError
-from course_lib.network.addresses import AddressPool
+from course_lib.network.addresses import AddressPool, ClusterCIDR
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.underlay import Underlay
 
@@ -24,14 +24,16 @@ from course_lib.network.underlay import Underlay
 class Fabric(Protocol):
     """What a plugin sees of the network that it joins together.
 
-    `blocks` are the cluster's blocks for Pods, one a family; `pod_mtu` is set by hand, or 0; agents
-    reach the API server on the machine `control_plane`.
+    `blocks` are the cluster's blocks for Pods, one a family, and `cluster_cidr` cuts the first of
+    them into parts for nodes; `pod_mtu` is set by hand, or 0; agents reach the API server on the
+    machine `control_plane`.
     """
 
     sim: Simulation
     hosts: dict[str, NodeHost]
     underlay: Underlay
     blocks: list[str]
+    cluster_cidr: ClusterCIDR
     pod_mtu: int
     control_plane: str
 

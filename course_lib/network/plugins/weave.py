@@ -11,23 +11,32 @@ With encryption the fast datapath adds ESP. Peers tell each other of the mesh by
 when it changes, and each 30 s); frames go around a cut link by way of others. A peer is given up
 after six missed heartbeats of 10 s.
 
+Weave's IPAM does not use `spec.podCIDR`: each peer has a part of the subnet, and asks others for
+addresses when it has none left. When nobody has, the plugin waits until one is free again, and a
+kubelet gives up after four minutes. Simplified: the parts are as large as a podCIDR, and a peer
+gives single addresses, not half of its free ones.
+
 Weaveworks closed in 2024 and Weave Net is archived: learn from it, do not start with it.
-Source: Weave Net 2.8, "How Weave Net works", "Fast Datapath & Weave Net", `router/`.
+Source: Weave Net 2.8, "How Weave Net works", "Fast Datapath & Weave Net", `router/`,
+`ipam/allocate.go`.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
+from itertools import chain
 from typing import ClassVar
 
 from course_lib.errors import CourseError
-from course_lib.network.addresses import AddressPool
-from course_lib.network.cni import on_bridge
-from course_lib.network.device import Bridge, Device, behind
+from course_lib.network.addresses import AddressPool, ClusterCIDR, NoAddress
+from course_lib.network.cni import cni_result, pod_mac, veth_name
+from course_lib.network.device import Bridge, Device, Veth, behind
 from course_lib.network.host import Attachment, NodeHost
 from course_lib.network.namespace import NetworkNamespace
 from course_lib.network.packet import ESP, IP, UDP, VXLAN, Ethernet, Packet, Sleeve
 from course_lib.network.plugins.base import Fabric, NetworkPlugin, PluginVariant
+from course_lib.network.routes import Route
 from course_lib.network.trace import Journey
 from course_lib.network.tunnel import Tunnel
 from course_lib.network.vxlan import source_port
@@ -55,6 +64,7 @@ class Weave(NetworkPlugin):
     overhead = 50
     enforces_policies = True
     join_seconds = 1.0
+    uses_pod_cidr = False
     cni = 'type="weave-net" name="weave"'
 
     def __init__(self, network: Fabric, encrypted: bool = False) -> None:
@@ -62,6 +72,8 @@ class Weave(NetworkPlugin):
         self.encrypted = encrypted
         # Who is where, as ARP and gossip would find out: address and MAC address to node.
         self.whose: dict[str, str] = {}
+        self._free = ClusterCIDR(network.blocks[0], network.cluster_cidr.mask)
+        self.parts: dict[str, list[AddressPool]] = {}  # node to its parts of the subnet
         # Pairs whose connection is known to be dead
         self._given_up: dict[frozenset[str], None] = {}
         if any(":" in block for block in network.blocks):
@@ -111,6 +123,9 @@ class Weave(NetworkPlugin):
             if hosts[one].alive and hosts[other].alive and links.open(one, other):
                 del self._given_up[pair]
         super().reconcile()
+        for name in self.known:
+            with suppress(NoAddress):
+                self._expose(hosts[name])
 
     def next_peer(self, here: str, there: str) -> str | None:
         """The next peer on the shortest way over the mesh; None when there is no way."""
@@ -140,16 +155,67 @@ class Weave(NetworkPlugin):
 
     def start(self, host: NodeHost) -> None:
         """The bridge of the large Ethernet, its port to the router, and the rule for outside."""
-        block = ipaddress.ip_network(self.network.blocks[0])
-        # Each node gives out its own part of the one subnet, and takes a first address itself.
-        own = AddressPool(host.blocks[0], first=1)
-        host.pools[:] = [own]
+        parts = self.parts[host.name] = []
+        if host.blocks:
+            self._free.occupy(host.blocks[0])
+            parts.append(AddressPool(host.blocks[0], first=1))
+        elif not self._free.full:
+            parts.append(AddressPool(self._free.take(), first=1))
         bridge = Bridge(host.namespace, BRIDGE, self.mtu)
-        host.namespace.add_address(BRIDGE, f"{own.take()}/{block.prefixlen}")
-        for own_address in (bridge.address(), bridge.mac, host.address):
-            self.whose[own_address] = host.name
+        self.whose[bridge.mac] = self.whose[host.address] = host.name
         bridge.plug(Datapath(host.namespace, DATAPATH, self, host, self.mtu), hairpin=False)
-        host.iptables.restore(rules(str(block)))
+        host.iptables.restore(rules(self.network.blocks[0]))
+        with suppress(NoAddress):  # of its peers, when it has joined them
+            self._expose(host)
+
+    def _expose(self, host: NodeHost) -> None:
+        """Give a node's bridge an address, unless it has one."""
+        bridge = host.namespace.devices[BRIDGE]
+        if not bridge.addresses:
+            address = self._take(host)
+            host.namespace.add_address(BRIDGE, f"{address}/{self._prefix}")
+            self.whose[address] = host.name
+
+    @property
+    def _prefix(self) -> int:
+        return ipaddress.ip_network(self.network.blocks[0]).prefixlen
+
+    # IPAM
+
+    def _take(self, host: NodeHost) -> str:
+        """A free address of a node's own part, or of a peer's; raises `NoAddress`."""
+        for part in self.pools(host):
+            if not part.full:
+                return part.take()
+        for name, parts in self.parts.items():
+            for part in parts:
+                if not part.full and self.next_peer(host.name, name):
+                    return part.take()
+        raise NoAddress(
+            "no addresses are left in Weave's subnet",
+            where=self.network.blocks[0],
+            do="give the cluster a larger range of addresses for Pods",
+        )
+
+    def pools(self, host: NodeHost) -> list[AddressPool]:
+        """A node's own parts."""
+        return self.parts[host.name]
+
+    def give_back(self, host: NodeHost, address: str) -> None:
+        """An address is free again, in whatever part."""
+        parts = chain(self.pools(host), *self.parts.values())
+        next(part for part in parts if address in part).release(address)
+
+    def release(self, host: NodeHost) -> None:
+        """A node's part is free again, or a peer's if others have addresses of it."""
+        bridge = host.namespace.devices[BRIDGE]
+        if bridge.addresses:
+            self.give_back(host, bridge.address())
+        for part in self.parts.pop(host.name):
+            if len(part):
+                self.parts[next(iter(self.known))].append(part)
+            else:
+                self._free.release(str(part.network))
 
     def learn(self, host: NodeHost, other: NodeHost) -> None:
         """Nothing to set: who is where is asked with the first packet, as on any Ethernet."""
@@ -162,14 +228,19 @@ class Weave(NetworkPlugin):
 
     def add(self, host: NodeHost, container_id: str, pod: str) -> Attachment:
         """On the node's bridge, with the address of the whole subnet's size."""
-        attachment = on_bridge(host, container_id, pod, self.mtu, host.pools, BRIDGE)
-        inside = attachment.namespace
-        block = ipaddress.ip_network(self.network.blocks[0])
-        own = inside.devices["eth0"]
-        inside.routes.remove(host.blocks[0])
-        own.addresses.clear()
-        inside.add_address("eth0", f"{attachment.address}/{block.prefixlen}")
-        self.whose[attachment.address] = self.whose[own.mac] = host.name
+        self._expose(host)
+        address, inside = self._take(host), NetworkNamespace(pod)
+        bridge = host.namespace.devices[BRIDGE]
+        assert isinstance(bridge, Bridge)
+        cable, end = Veth.pair(host.namespace, veth_name(container_id), inside, "eth0", self.mtu)
+        end.mac = pod_mac(address)
+        bridge.plug(cable, hairpin=True)
+        inside.add_address("eth0", f"{address}/{self._prefix}")
+        inside.routes.add(Route("default", "eth0", bridge.address()))
+        self.whose[address] = self.whose[end.mac] = host.name
+        attachment = Attachment(container_id, pod, host.name, inside, (address,), cable.name)
+        attachment.result = cni_result(attachment, end, [bridge.address()], bridge)
+        host.pods[container_id] = attachment
         return attachment
 
     def state(self, host: NodeHost) -> dict[str, int]:
