@@ -22,6 +22,7 @@ from course_lib.objects.quantity import Quantity
 
 MOST_NODES = LARGE_NODE_CIDR.num_addresses - NOT_FOR_NODES
 
+LARGEST_INT32 = 2**31 - 1
 LARGEST = {"cpu": "10k", "memory": "1Ei"}  # of a machine
 REPLACEABLE = (CONTROLLER_MANAGER, SCHEDULER)  # clients of the API, which others can do without
 METRICS_SERVER = "metrics-server"
@@ -141,7 +142,7 @@ def _shown(signature: inspect.Signature) -> str:
     return f"({', '.join(names)})"
 
 
-def count(value: object, name: str, least: int = 0, most: int = 2**31 - 1, do: str = "") -> int:
+def count(value: object, name: str, least: int = 0, most: int = LARGEST_INT32, do: str = "") -> int:
     """A whole number within bounds; raises `CourseError`.
 
     `value` is called `name` in the error; `least` and `most` are the bounds; `do` is what the error
@@ -187,7 +188,8 @@ def amount(value: object, name: str) -> Quantity:
 
 
 def check_settings(
-    nodes: int,
+    nodes: int | None,
+    zones: Sequence[str],
     cpu: object,
     memory: object,
     runtime: str,
@@ -197,11 +199,12 @@ def check_settings(
 ) -> None:
     """Raise `CourseError` for settings that no cluster can have.
 
-    `nodes` is how many machines there are, `cpu` and `memory` are quantities, `runtime` is a
-    name of `RUNTIMES`, `layout` is a `Layout` or None, `start` is the hour of the day,
-    `certificates` how long they are good for (s).
+    `nodes` is how many machines there are, `zones` are where, `cpu` and `memory` are quantities,
+    `runtime` is a name of `RUNTIMES`, `layout` is a `Layout` or None, and says `nodes` and `zones`
+    itself; `start` is the hour of the day, `certificates` how long they are good for (s).
     """
-    count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
+    if nodes is not None:
+        count(nodes, "nodes", most=MOST_NODES, do="no more machines have an address of their own")
     amount(cpu, "cpu")
     amount(memory, "memory")
     runtime_named(runtime)
@@ -215,6 +218,15 @@ def check_settings(
             found=repr(layout)[:60],
             do="use Cluster.all_in_one(), .single_master(), .ha_masters() or .ha_etcd()",
         )
+    for name, value in () if layout is None else (("nodes", nodes), ("zones", zones or None)):
+        if value is not None:
+            raise CourseError(
+                "a layout says itself which machines there are, and where",
+                where=name,
+                expected=f"no {name} beside a layout",
+                found=repr(value)[:60],
+                do="leave it out, or make another layout, such as Cluster.single_master(workers=5)",
+            )
 
 
 def left_out(names: Sequence[str]) -> frozenset[str]:
@@ -250,8 +262,9 @@ def limits_of(said: bool | Mapping[str, tuple[float, int]]) -> ClientLimits:
         if not isinstance(rate, Sequence) or len(rate) != 2 or not all(map(_number, rate)):
             raise _no_limit(rate, expected)
         qps, burst = float(rate[0]), rate[1]
-        if not 0 < qps < float("inf") or not _whole(burst) or burst < 1:
-            raise _no_limit(rate, "a rate above 0, and a whole number of at least 1")
+        if not 0 < qps < float("inf") or not _whole(burst) or not 1 <= burst <= LARGEST_INT32:
+            bounds = f"a whole number from 1 to {LARGEST_INT32:,}"
+            raise _no_limit(rate, f"a rate above 0, and {bounds}")
         rates[name] = Rate(qps, burst)
     return ClientLimits(
         rates.get(SCHEDULER, UPSTREAM.scheduler),

@@ -58,14 +58,18 @@ if TYPE_CHECKING:
 CONTROL_PLANE_TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
 
 
+NODES = 3  # unless told
+
+
 @checked
 @recorded
 class Cluster(ShortForms):
     """A simulated Kubernetes cluster.
 
-    `nodes` machines of `cpu` cores and `memory` each, spread over `zones` in turn; the same `seed`
-    gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path, text or dict) or
-    what `course_lib.scheduler.with_plugins` returns, `runtime` the container runtime of the nodes.
+    `nodes` machines (3, unless told) of `cpu` cores and `memory` each, spread over `zones` in turn;
+    the same `seed` gives the same history. `scheduler` is a `KubeSchedulerConfiguration` (path,
+    text or dict) or what `course_lib.scheduler.with_plugins` returns, `runtime` the container
+    runtime of the nodes.
     The control plane runs beside the nodes, and never fails; `Cluster.all_in_one()` and the other
     three configurations of chapter 10 have one that is made of processes on machines, on etcd, and
     can be broken (`layout` says which, `certificates` how many seconds its certificates last).
@@ -103,7 +107,7 @@ class Cluster(ShortForms):
 
     def __init__(
         self,
-        nodes: int = 3,
+        nodes: int | None = None,
         cpu: str | float = "4",
         memory: str | float = "8Gi",
         zones: Sequence[str] = (),
@@ -125,9 +129,9 @@ class Cluster(ShortForms):
         name: str = "",
         **settings: Any,
     ) -> None:
-        check_settings(nodes, cpu, memory, runtime, layout, start, certificates)
-        self.sim = Simulation(seed, start)
-        self.registry, self.behaviours = Registry(), Behaviours()
+        check_settings(nodes, zones, cpu, memory, runtime, layout, start, certificates)
+        nodes = NODES if nodes is None else nodes
+        self.sim, self.registry, self.behaviours = Simulation(seed, start), Registry(), Behaviours()
         addresses = ranges(layout or nodes, pod_cidr, settings.get("subnets", 1))
         self.network = network_named(self.sim, network, addresses, settings, policies)
         choices = left_out(without), limits_of(client_limits), flags_of(controller_flags)

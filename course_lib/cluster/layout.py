@@ -64,7 +64,7 @@ def single_master(workers: int = 3) -> Layout:
 
 def ha_masters(masters: int = 3, workers: int = 3) -> Layout:
     """Several control plane nodes, and one etcd for all of them."""
-    names = _names("control-plane", masters, least=1)
+    names = _names("control-plane", masters, "masters", least=1)
     return _zoned("Single etcd, masters in HA", names, ("etcd-1",), workers)
 
 
@@ -88,20 +88,20 @@ def ha_etcd(masters: int = 3, etcd: int = 3, workers: int = 3, stacked: bool = F
             expected=f"etcd={masters}",
             found=f"etcd={etcd}",
         )
-    names = _names("control-plane", masters, least=1)
-    members = names if stacked else _names("etcd", etcd)
+    names = _names("control-plane", masters, "masters", least=1)
+    members = names if stacked else _names("etcd", etcd, "etcd")
     where = "on them" if stacked else "beside"
     return _zoned(f"Clustered etcd {where}, masters in HA", names, members, workers)
 
 
-def _names(role: str, number: int, least: int = 0) -> tuple[str, ...]:
-    number = count(number, role, least, most=100)
+def _names(role: str, number: int, argument: str, least: int = 0) -> tuple[str, ...]:
+    number = count(number, argument, least, most=100)
     return tuple(f"{role}-{place + 1}" for place in range(number))
 
 
 def _zoned(title: str, masters: tuple[str, ...], etcd: tuple[str, ...], workers: int) -> Layout:
     """The machines of each part spread over three zones in turn; a balancer before many masters."""
-    names = _names("worker", workers)
+    names = _names("worker", workers, "workers")
     balancer = BALANCER if len(masters) > 1 else ""
     zones = {
         name: ZONES[place % len(ZONES)]

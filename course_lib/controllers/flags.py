@@ -19,7 +19,7 @@ from course_lib.errors import CourseError
 FASTEST = 1000.0  # nodes a second; more than a cluster needs
 RATES = EvictionRates()
 PerSlice = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-Number = Annotated[int, msgspec.Meta(ge=0)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]  # an int32
 PerSecond = Annotated[float, msgspec.Meta(ge=0, le=FASTEST)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 

@@ -47,11 +47,12 @@ DEFAULT_PLUGINS = {
 
 
 Percentage = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 
 
 class _Enabled(msgspec.Struct):
     name: str
-    weight: int = 0
+    weight: Int32 = 0
 
 
 class _PluginSet(msgspec.Struct):

@@ -71,6 +71,7 @@ def test_a_pod_that_is_deleted_before_its_binding_is_sent_is_forgotten():
         {"kube-scheduler": (-1, 100)},
         {"kube-scheduler": (50, 0)},
         {"kube-scheduler": (50, 1.5)},
+        {"kube-scheduler": (50, 2**31)},
         {"kube-scheduler": ("50", 100)},
         ["kube-scheduler"],
     ],

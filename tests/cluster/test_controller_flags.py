@@ -68,6 +68,8 @@ def test_nodes_are_given_up_at_the_rate_of_the_flag():
         {"node-eviction-rate": float("inf")},
         {"unhealthy-zone-threshold": 1.1},
         {"large-cluster-size-threshold": -1},
+        {"large-cluster-size-threshold": 2**31},
+        {"large-cluster-size-threshold": 2**70},
         {"kube-api-qps": 100},
         {"max_endpoints_per_slice": 10},
         {1: 2},

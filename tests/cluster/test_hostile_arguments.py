@@ -8,6 +8,7 @@ import math
 import pytest
 
 from course_lib.cluster import Cluster
+from course_lib.cluster.layout import all_in_one
 from course_lib.errors import CourseError
 
 HOSTILE = [None, -1, math.nan, math.inf, "", "nosuch", "a b", [], {}, ["x"], True, "\ud800",
@@ -99,6 +100,36 @@ def test_a_cluster_that_cannot_be_is_refused(settings):
 def test_a_layout_that_cannot_be_is_refused(make, settings):
     with pytest.raises(CourseError):
         make(**settings)
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (Cluster.single_master, "workers"),
+        (Cluster.ha_masters, "workers"),
+        (Cluster.ha_masters, "masters"),
+        (Cluster.ha_etcd, "masters"),
+        (Cluster.ha_etcd, "workers"),
+        (Cluster.ha_etcd, "etcd"),
+    ],
+)
+def test_a_number_that_no_layout_has_is_refused_by_the_name_of_its_argument(make, argument):
+    with pytest.raises(CourseError) as refused:
+        make(**{argument: 101})
+    assert refused.value.where == argument
+
+
+@pytest.mark.parametrize("settings", [{"nodes": 5}, {"nodes": 1}, {"zones": ["a", "b"]}], ids=str)
+def test_what_a_layout_says_itself_is_refused_beside_it(settings):
+    with pytest.raises(CourseError) as refused:
+        Cluster(layout=all_in_one(), **settings)
+    assert refused.value.where == next(iter(settings))
+
+
+def test_the_largest_number_of_an_int32_is_taken():
+    flags = {"large-cluster-size-threshold": 2**31 - 1}
+    limits = {"kube-scheduler": (50, 2**31 - 1)}
+    assert len(Cluster(nodes=1, controller_flags=flags, client_limits=limits).get("nodes")) == 1
 
 
 def test_numbers_of_other_kinds_are_numbers():

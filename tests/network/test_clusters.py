@@ -89,7 +89,8 @@ def test_a_sandbox_that_is_made_anew_gets_a_cable_and_the_old_one_is_gone():
 @pytest.mark.parametrize("layout", [None, single_master(2)])
 def test_pods_have_addresses_of_the_clusters_own_block_and_leave_it_masqueraded(plugin, layout):
     settings = {"cidr": "10.200.0.0/16", "node_mask": 25}
-    cluster = Cluster(nodes=2, network=plugin, layout=layout, **settings)
+    machines = {"layout": layout} if layout else {"nodes": 2}
+    cluster = Cluster(network=plugin, **machines, **settings)
     cluster.apply("data/web.yaml")
     cluster.run(seconds=40)
     one, other = cluster.get("pods", wide=True).NAME[:2]

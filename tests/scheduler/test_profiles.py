@@ -79,6 +79,10 @@ def test_pods_choose_their_profile_by_scheduler_name():
         (HEAD + "profiles: 5", "KubeSchedulerConfiguration: profiles"),
         (HEAD + "profiles: [{plugins: {score: {enabled: [NodeName]}}}]", r"enabled\[0\]"),
         (HEAD + "profiles: [{plugins: {score: {enabled: [{weight: 2}]}}}]", "field `name`"),
+        (
+            HEAD + "profiles: [{plugins: {score: {enabled: [{name: X, weight: 2147483648}]}}}]",
+            "<= 2147483647",
+        ),
         (HEAD + "profiles: [{pluginConfig: [{name: X, args: 5}]}]", "args"),
         (f"{HEAD}---\n{HEAD}", "one configuration"),
         (HEAD + "profiles: [{}, {}]", "schedulerName of its own"),
