@@ -14,16 +14,17 @@ import msgspec
 
 from course_lib.apiserver import protobuf
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
-from course_lib.apiserver.errors import BadRequest, Invalid, TooLarge, TooNew, Unsupported
-from course_lib.apiserver.go_values import go_shape
+from course_lib.apiserver.errors import BadRequest, Invalid, TooLarge, TooNew, Unnamed, Unsupported
+from course_lib.apiserver.go_values import go_number_problem, go_shape
 from course_lib.errors import CourseError
+from course_lib.objects.field_errors import Errors, InvalidObject, forbidden, not_supported, shown
 from course_lib.objects.manifests import Document, plain, read_manifests
 from course_lib.objects.validation.json_text import syntax_problem
 
 JSON, YAML = "application/json", "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 LARGEST = 3 * 2**20  # bytes of a body (`MaxRequestBodyBytes` in `pkg/server/config.go`)
-INT64 = 2**63
+LIST_OPTIONS = {"apiVersion": "meta.k8s.io/v1", "kind": "ListOptions"}
 ALL = "All"  # the one value of dryRun: all stages but the last
 OTHER_FORMAT = (
     "the body of the request was in an unknown format - accepted media types include: {types}"
@@ -67,15 +68,8 @@ class Request(msgspec.Struct):
         if name not in self.query:
             return None
         text = self.text(name)
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
-            raise BadRequest(
-                f"the query parameter {name} is no number",
-                expected="a whole number",
-                found=repr(text),
-            )
-        if not -INT64 <= int(text) < INT64:
-            raise BadRequest(f"the query parameter {name} is out of range", found=text)
+        if problem := go_number_problem(text, signed=True):
+            raise BadRequest(problem, where=name, expected="a whole number", found=repr(text))
         return int(text)
 
     @property
@@ -276,10 +270,9 @@ def list_options(request: Request) -> ListOptions:
         raise BadRequest("continue key is not valid", do="lists come whole here: give none")
     if watch and initial is None and not match and version in ("", "0"):
         initial, match = True, "NotOlderThan"
-    problem = _mismatch(watch, initial, match, version)
-    if problem:
-        raise Invalid(problem[1], where=problem[0])
-    since = revision_asked(request)
+    if errors := list(_mismatches(watch, initial, match, version)):
+        raise InvalidObject(LIST_OPTIONS, errors)
+    since = revision_of(version) if watch else _since(version)
     return ListOptions(
         since=since,
         exact=bool(since) and not watch and (match == "Exact" or (not match and limit > 0)),
@@ -289,15 +282,22 @@ def list_options(request: Request) -> ListOptions:
     )
 
 
-def revision_asked(request: Request) -> int | None:
-    """The `resourceVersion` of a query; None for any. Raises `Invalid` for what is no number."""
-    version = request.text("resourceVersion")
-    if version and not (version.isascii() and version.isdecimal() and len(version) < 20):
-        raise Invalid(
-            "resourceVersion: Invalid value: not a number",
+def _since(version: str) -> int | None:
+    try:
+        return revision_of(version)
+    except Unnamed as problem:
+        raise BadRequest(
+            f"invalid resource version: {problem.what}",
             where="resourceVersion",
+            expected="a revision of the store",
             found=repr(version),
-        )
+        ) from None
+
+
+def revision_of(version: str) -> int | None:
+    """The revision that a resourceVersion names; None for any. Raises `Unnamed`."""
+    if version and (problem := go_number_problem(version)):
+        raise Unnamed(f"resourceVersion: Invalid value: {shown(version)}: {problem}")
     return int(version or 0) or None
 
 
@@ -310,25 +310,24 @@ def not_older_than(since: int | None, now: int) -> None:
         raise TooNew(since, now)
 
 
-def _mismatch(
-    watch: bool, initial: bool | None, match: str, version: str
-) -> tuple[str, str] | None:
-    """The field that does not go with the others, and why."""
-    known = ("NotOlderThan",) if watch else ("NotOlderThan", "Exact")
-    field = "resourceVersionMatch"
-    if not watch and initial is not None:
-        return "sendInitialEvents", "sendInitialEvents is forbidden for list"
-    if watch and initial is not None and match != "NotOlderThan":
-        return field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+def _mismatches(watch: bool, initial: bool | None, match: str, version: str) -> Errors:
+    """The fields that do not go with the others, and why."""
+    field, needed = "resourceVersionMatch", "NotOlderThan"
+    if watch and initial is not None and match != needed:
+        yield forbidden(field, f"sendInitialEvents requires setting {field} to {needed}")
     if watch and match and initial is None:
-        return (
-            field,
-            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        yield forbidden(
+            field, f"{field} is forbidden for watch unless sendInitialEvents is provided"
         )
-    if not watch and match and not version:
-        return field, "resourceVersionMatch is forbidden unless resourceVersion is provided"
-    if match and match not in known:
-        return field, f'Unsupported value: "{match}": supported values: {", ".join(known)}'
+    if watch and match and match != needed:
+        yield not_supported(field, match, (needed,))
+    if watch:
+        return
+    if match and not version:
+        yield forbidden(field, f"{field} is forbidden unless resourceVersion is provided")
+    if match and match not in ("Exact", needed):
+        yield not_supported(field, match, ("Exact", needed, ""))
     if match == "Exact" and version == "0":
-        return field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-    return None
+        yield forbidden(field, f'{field} "exact" is forbidden for resourceVersion "0"')
+    if initial is not None:
+        yield forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list")

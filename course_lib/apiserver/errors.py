@@ -185,6 +185,12 @@ class Invalid(APIError):
     code, reason = 422, "Invalid"
 
 
+class Unnamed(APIError):
+    """A refusal to which upstream gives no reason."""
+
+    code, reason = 500, ""
+
+
 class TooNew(APIError):
     """A resourceVersion that the store has not reached.
 

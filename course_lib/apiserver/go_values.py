@@ -5,7 +5,9 @@ Source: `fmt` and `encoding/json` of Go.
 
 from __future__ import annotations
 
-from course_lib.objects.field_errors import number
+import re
+
+from course_lib.objects.field_errors import number, shown
 from course_lib.objects.manifests import Json
 
 _TYPES = {bool: "bool", str: "string", int: "int64", float: "float64", list: "[]interface {}"}
@@ -37,3 +39,22 @@ def go_shape(value: Json) -> str:
     """What Go's decoder calls a value of JSON."""
     names = {bool: "bool", str: "string", int: "number", float: "number", list: "array"}
     return names.get(type(value), "object")
+
+
+INT64 = 2**63
+LONGEST = 100  # characters of a number that is looked at
+
+
+def go_number_problem(text: str, signed: bool = False) -> str:
+    """What Go says of a text that is no whole number of 64 bits; empty for one that is.
+
+    >>> go_number_problem("x"), go_number_problem("-1", signed=True)
+    ('strconv.ParseUint: parsing "x": invalid syntax', '')
+    """
+    function, form = ("ParseInt", "[+-]?[0-9]+") if signed else ("ParseUint", "[0-9]+")
+    if not re.fullmatch(form, text):
+        return f"strconv.{function}: parsing {shown(text)}: invalid syntax"
+    least, most = (-INT64, INT64) if signed else (0, 2 * INT64)
+    if len(text) > LONGEST or not least <= int(text) < most:
+        return f"strconv.{function}: parsing {shown(text)}: value out of range"
+    return ""

@@ -22,7 +22,7 @@ from course_lib.apiserver.bodies import (
     list_options,
     not_older_than,
     read_body,
-    revision_asked,
+    revision_of,
 )
 from course_lib.apiserver.dry_run import dry
 from course_lib.apiserver.errors import BadRequest, NotAllowed
@@ -141,7 +141,7 @@ class Face:
         fields = field_validation(request)
         patch = read_patch(request, target.kind) if request.method == "PATCH" else None
         with_body = request.method in ("POST", "PUT") or (request.body and patch is None)
-        wanted = "DeleteOptions" if request.method == "DELETE" else target.kind.kind
+        wanted = "DeleteOptions" if request.method == "DELETE" else target.written_kind
         body = read_body(request, wanted) if with_body else None
         api = self.api
         if request.method == "DELETE" or target.part == "eviction":
@@ -191,8 +191,8 @@ class Face:
                 return Face(lambda: APIServer(api.sim, then, api.kinds))._list(target, request)
             return self._list(target, request)
         if target.part == "log":
-            return HTTPResponse(200, {}, text=self._log(target, request))
-        not_older_than(revision_asked(request), self.api.store.revision)
+            return self._log(target, request)
+        not_older_than(revision_of(request.text("resourceVersion")), self.api.store.revision)
         document = self.api.document(target.kind, target.name, target.namespace)
         if target.part == "scale":
             return HTTPResponse(200, scale_of(target.kind, document))
@@ -212,14 +212,14 @@ class Face:
             return HTTPResponse(200, table)
         return self._listed(target, found)
 
-    def _log(self, target: Target, request: Request) -> str:
+    def _log(self, target: Target, request: Request) -> HTTPResponse:
         """What a container of a Pod has said, as its kubelet tells."""
         options = log_options(request, target.name, self.api.sim.now)
         pod = self.api.get(Pod, target.name, target.namespace)
         container = container_of(pod, request.text("container"))
         if self._kubelets is None or not pod.spec.node_name:
-            return ""
-        return self._kubelets.log(pod, container, options)
+            return HTTPResponse(204, {}, text="")
+        return HTTPResponse(200, {}, text=self._kubelets.log(pod, container, options))
 
     # Streams
 

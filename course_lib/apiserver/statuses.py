@@ -1,6 +1,5 @@
 """Status objects: how the HTTP face says that something was done, or was not.
 
-Every refusal carries `details`: clients look into them without asking whether they are there.
 Source: `Status` in `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`; `pkg/api/errors/errors.go`.
 """
 
@@ -30,6 +29,7 @@ from course_lib.apiserver.errors import (
     TooManyRequests,
     TooNew,
     Unauthorized,
+    Unnamed,
     Unreachable,
     Unsupported,
 )
@@ -80,8 +80,10 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
         parts = (refusal.where, refusal.expected and f"expected {refusal.expected}",
                  refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
         message = "; ".join([message, *(part for part in parts if part)])
-    details = _details(refusal, code, dict(about or {}))
-    return HTTPResponse(code, failure(code, reason, message, details))
+    document = failure(code, reason, message, _details(refusal, code, dict(about or {})))
+    if reason in (BadRequest.reason, Unnamed.reason):
+        del document["details"]  # upstream gives it none
+    return HTTPResponse(code, document)
 
 
 def _details(refusal: CourseError, code: int, details: Document) -> Document:
@@ -89,10 +91,13 @@ def _details(refusal: CourseError, code: int, details: Document) -> Document:
     named = _NAMED.match(refusal.what)
     if named and isinstance(refusal, NotFound | AlreadyExists | Conflict | Terminating):
         details = {key: text for key, text in named.groupdict().items() if text}
+    if isinstance(refusal, NotAllowed):
+        details = {}
     if isinstance(refusal, FieldConflict):
         details = {"causes": refusal.causes}
     if isinstance(refusal, InvalidObject):
-        details = {"name": refusal.name, "group": refusal.group, "kind": refusal.kind}
+        about = {"name": refusal.name, "group": refusal.group, "kind": refusal.kind}
+        details = {key: text for key, text in about.items() if text}
         details["causes"] = [
             {"reason": error.cause, "message": error.body, "field": error.path}
             for error in refusal.errors
@@ -121,8 +126,8 @@ def failure(code: int, reason: str, message: str, details: Document | None = Non
     {}
     """
     head = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    said = {"message": message, "reason": reason, "details": details or {}, "code": code}
-    return head | said
+    named = {"reason": reason} if reason else {}
+    return head | {"message": message, **named, "details": details or {}, "code": code}
 
 
 def refusal_of(status: Document) -> CourseError:

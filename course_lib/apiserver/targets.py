@@ -58,6 +58,12 @@ class Target(msgspec.Struct, frozen=True):
             return tuple(method for method in found if method != "DELETE")
         return found
 
+    @property
+    def written_kind(self) -> str:
+        """The kind of what is sent to it."""
+        parts = {part.name: part.kind for part in discovery.subresources(self.kind)}
+        return parts.get(self.part, self.kind.kind)
+
 
 def nobody_serves(path: str) -> PlainText:
     """The answer to a path that names nothing."""

@@ -42,7 +42,7 @@ def check(answer):
     """A Status as clients read it."""
     said = answer.document
     assert said["kind"] == "Status" and said["status"] == "Failure" and said["message"]
-    assert said["code"] == answer.status and isinstance(said["details"], dict)
+    assert said["code"] == answer.status and ("details" in said) == (said["reason"] != "BadRequest")
     json.dumps(said)
 
 
@@ -107,8 +107,8 @@ def test_parameters_of_a_content_type_are_no_part_of_it(cluster):
         ({"limit": "x"}, 400), ({"limit": ""}, 400), ({"limit": "9" * 30}, 400),
         ({"timeoutSeconds": "x"}, 400), ({"continue": "abc"}, 400),
         ({"labelSelector": "a in"}, 400), ({"labelSelector": "a,,b"}, 400),
-        ({"fieldSelector": "x"}, 400), ({"resourceVersion": "x"}, 422),
-        ({"resourceVersion": "-1"}, 422), ({"resourceVersion": "999999"}, 504),
+        ({"fieldSelector": "x"}, 400), ({"resourceVersion": "x"}, 400),
+        ({"resourceVersion": "-1"}, 400), ({"resourceVersion": "999999"}, 504),
         ({"resourceVersionMatch": "Exact"}, 422), ({"sendInitialEvents": "true"}, 422),
         ({"resourceVersionMatch": "Odd", "resourceVersion": "1"}, 422),
         ({"resourceVersionMatch": "Exact", "resourceVersion": "0"}, 422),
@@ -267,4 +267,4 @@ def test_every_patch_gets_an_answer(cluster, patch, kind, field):
     )
     answer = ask(cluster, "PATCH", f"{APPS}/web", patch, kind, {"dryRun": ["All"]})
     # An error of the library that merges is passed on without a reason.
-    assert answer.status in (200, 400, 409, 422) or answer.document["reason"] == ""
+    assert answer.status in (200, 400, 409, 422) or "reason" not in answer.document
