@@ -129,7 +129,7 @@ class Informer(Generic[ObjectT]):
 
     def _note(self, before: ObjectT | None, after: ObjectT | None) -> None:
         """Tell the handlers of a change; after the step of who reads the cache just now."""
-        if not self._handlers or (self._heartbeats and _is_heartbeat(before, after)):
+        if not self._handlers or (self._heartbeats and _is_ignored(before, after)):
             return
         self._untold.append((before, after))
         if not self._reading:
@@ -152,12 +152,17 @@ class Informer(Generic[ObjectT]):
         return self._received().list(namespace, selector)
 
 
-def _is_heartbeat(before: Object | None, after: Object | None) -> bool:
-    """Whether a change says no more of a node than that its kubelet lives.
+def _is_ignored(before: Object | None, after: Object | None) -> bool:
+    """Whether a change is the heartbeat of a node that has its block of addresses.
 
-    For a node without a block of addresses that counts: its next try to get one comes with it.
+    A node without a block tries to get one with its heartbeat.
     """
-    if not isinstance(before, Node) or not isinstance(after, Node) or not after.spec.pod_cidr:
+    return isinstance(after, Node) and bool(after.spec.pod_cidr) and is_heartbeat(before, after)
+
+
+def is_heartbeat(before: Object | None, after: Object | None) -> bool:
+    """Whether a change says no more of a node than that its kubelet lives."""
+    if not isinstance(before, Node) or not isinstance(after, Node):
         return False
     version = after.metadata.resource_version
     known = msgspec.structs.replace(before.metadata, resource_version=version)

@@ -327,8 +327,8 @@ class Kubelet:
                 self._status.catch_up(self._wake)
                 self._mirrors.show()
         rotated = rotate_logs(self.runtime, self.workers, self.disk, self._sim.now)
-        well = status.well and not self._status.behind and not self._mirrors.pods
-        return status.heartbeat.until if status.lease.kept and rotated and well else SOON
+        told = not self._status.behind and not self._mirrors.pods
+        return status.until if status.lease.kept and rotated and told else SOON
 
     def _safely(self, collect: Callable[[], float]) -> float:
         try:

@@ -11,7 +11,8 @@ import msgspec
 
 from course_lib.apiserver.errors import APIError
 from course_lib.client import Client
-from course_lib.client.informer import Informer
+from course_lib.client.informer import Informer, is_heartbeat
+from course_lib.engine import FOR_EVER, SOON
 from course_lib.node.kubelet_events import KubeletEvents
 from course_lib.node.machine import MachineInfo
 from course_lib.node.node_heartbeat import NodeHeartbeat
@@ -84,12 +85,23 @@ class NodeStatusReporter:
         self.registered = False
         self.boots = 1  # how often the machine was started
         self.memory_pressure = False
-        self.well = False  # whether the last report found runtime and network well
+        self.well = False  # whether the last report found the runtime well
+        self._in_time = False  # whether the node is ready only because its block is not due yet
         self._images: tuple[str, ...] = ()  # the IDs of those that were reported
         self._network_due = self._sim.now + NETWORK_WAIT  # s, until when it counts as ready
         self._runtime_seen = float("-inf")  # when a report last found the runtime well
         self._register_wait = FIRST_REGISTER_WAIT
         self._node: Informer[Node] | None = None  # from the first registration on
+
+    @property
+    def until(self) -> float:
+        """The time (simulated s) of the next report that changes something, if nothing else does.
+
+        `SOON` while the runtime is not well, for the condition `Ready` waits for it.
+        """
+        if not self.well:
+            return SOON
+        return min(self.heartbeat.until, self._network_due if self._in_time else FOR_EVER)
 
     def find(self) -> Node | None:
         """This node's object, as it was last seen; None before the node is registered."""
@@ -121,8 +133,12 @@ class NodeStatusReporter:
         if self._node is None:
             named = parse_field_selector(f"metadata.name={self._machine.name}")
             self._node = Informer(self._client, Node, fields=named)
-            self._node.add_handler(lambda before, after: self._changed())
+            self._node.add_handler(self._on_node)
         return True
+
+    def _on_node(self, before: Node | None, after: Node | None) -> None:
+        if not is_heartbeat(before, after):  # its own
+            self._changed()
 
     def set_memory_pressure(self, pressure: bool) -> None:
         """Set the condition MemoryPressure, and report it at once."""
@@ -244,12 +260,13 @@ class NodeStatusReporter:
         if self.memory_pressure:
             rows[0] = MEMORY_PRESSURE
         problem = self._runtime.problem()
-        self.well = not (problem or network)
+        self.well = not problem
         if not problem:
             self._runtime_seen = self._sim.now
         elif self._sim.now - (self._runtime_seen + RUNTIME_CHECK) < RUNTIME_WAIT - 1e-6:
             problem = ""  # it may be back in a moment
-        if self._sim.now < self._network_due:
+        self._in_time = bool(network) and self._sim.now < self._network_due
+        if self._in_time:
             network = ""
         if problem or network:
             both = f"[{problem}, {network}]" if problem and network else problem or network

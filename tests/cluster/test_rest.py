@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import pytest
@@ -118,6 +118,10 @@ def renewed(cluster: Cluster, rng: random.Random) -> None:
         cluster.kubectl(f"set image deployment/{deployment.name} *={image}")
 
 
+def node_added(cluster: Cluster, rng: random.Random) -> None:
+    cluster.add_node()
+
+
 def node_deleted(cluster: Cluster, rng: random.Random) -> None:
     if nodes := cluster.api.list("Node"):
         cluster.delete("node", rng.choice(nodes).name)
@@ -155,7 +159,8 @@ def process_killed(cluster: Cluster, rng: random.Random) -> None:
     cluster.faults.kill_process(machine, component)
 
 
-ACTIONS: list[Callable[[Cluster, random.Random], None]] = [
+Action = Callable[[Cluster, random.Random], None]
+ACTIONS: list[Action] = [
     *[applied] * 4,
     *[autoscaled] * 2,
     frozen,
@@ -172,6 +177,8 @@ ACTIONS: list[Callable[[Cluster, random.Random], None]] = [
     leases_read,
 ]
 
+# Some nodes have no block of addresses, until others are deleted.
+SHORT_OF_BLOCKS = [*ACTIONS, *[node_deleted] * 3, *[node_added] * 2, *[power] * 2]
 ON_MACHINES = [*[applied] * 3, autoscaled, loaded, power, pod_deleted, scaled, frozen, thawed]
 ON_MACHINES += [*[links_cut] * 2, *[links_healed] * 2, process_killed]
 
@@ -187,15 +194,17 @@ def documents(cluster: Cluster) -> list[str]:
     return found
 
 
-def history(seed: int) -> tuple[list[str], list[str]]:
+def history(
+    seed: int, actions: Sequence[Action] = ACTIONS, **settings: object
+) -> tuple[list[str], list[str]]:
     """The log and the documents of a random story."""
     rng = random.Random(seed)
-    cluster = Cluster(nodes=3, seed=seed, cloud=bool(seed % 2), memory="2Gi")
+    cluster = Cluster(nodes=3, seed=seed, cloud=bool(seed % 2), memory="2Gi", **settings)
     cluster.behaviours.set("course/hang", hangs_after=rng.uniform(5, 200))
     cluster.behaviours.set("course/fat", memory=[(0, "20Mi"), (150, "1Gi"), (400, "1Gi")])
     applied(cluster, rng)
     for _ in range(12):
-        rng.choice(ACTIONS)(cluster, rng)
+        rng.choice(actions)(cluster, rng)
         cluster.run(seconds=rng.choice([0, 1, 5, rng.uniform(0, 100), 300]))
     leases_read(cluster, rng)
     return cluster.sim.log.lines(), documents(cluster)
@@ -225,6 +234,26 @@ def test_what_makes_a_cluster_quick_changes_no_byte_of_its_history(seed):
         assert found == expected
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("pod_cidr", ["10.0.0.0/24", "10.0.0.0/23"])
+def test_nodes_that_wait_for_a_block_of_addresses_are_found_the_same(seed, pod_cidr):
+    def told() -> tuple[list[str], list[str]]:
+        return history(seed, SHORT_OF_BLOCKS, pod_cidr=pod_cidr)
+
+    for expected, found in zip(*both_ways(told), strict=True):
+        assert found == expected
+
+
+def test_a_node_that_nobody_gives_a_block_is_not_ready_after_the_same_time():
+    def told() -> list[str]:
+        cluster = Cluster(nodes=2, without=["kube-controller-manager"])
+        cluster.run(seconds=400)
+        return documents(cluster)
+
+    expected, found = both_ways(told)
+    assert found == expected and "KubeletNotReady" in found[0]
+
+
 def steps(cluster: Cluster, seconds: float) -> int:
     """How many events happen in so many seconds."""
     count, step = 0, cluster.sim.env.step
@@ -252,6 +281,17 @@ def test_an_hour_at_rest_has_next_to_no_events(cloud):
     assert cluster.api.server.store.revision == before
 
 
+def test_a_node_that_waits_for_a_block_has_events_with_its_heartbeats_only():
+    cluster = Cluster(nodes=3, pod_cidr="10.0.0.0/24")
+    cluster.run(seconds=700)
+    told = len(cluster.sim.log.lines())
+    happened = steps(cluster, 3600)
+    tries = len(cluster.sim.log.lines()) - told
+    assert 2 * 12 <= tries <= 2 * 17, "a heartbeat each 300 s, and the tries of the work queue"
+    assert happened <= 20 + 10 * tries
+
+
+@pytest.mark.parametrize("pod_cidr", ["", "10.0.0.0/24"], ids=["blocks", "a-block-short"])
 @pytest.mark.parametrize(
     "disturb",
     [
@@ -265,9 +305,9 @@ def test_an_hour_at_rest_has_next_to_no_events(cloud):
         lambda cluster: cluster.swap_runtime("node-1", "docker"),
     ],
 )
-def test_what_disturbs_a_long_rest_has_the_same_consequences(disturb):
+def test_what_disturbs_a_long_rest_has_the_same_consequences(disturb, pod_cidr):
     def disturbed() -> tuple[list[str], list[str]]:
-        cluster = Cluster(nodes=2, seed=3)
+        cluster = Cluster(nodes=2, seed=3, pod_cidr=pod_cidr)
         values = {"name": "web", "image": "nginx:1.27", "type": "ClusterIP", "period": 2}
         cluster.apply(APPLICATION.format(replicas=4, **values))
         cluster.run(seconds=1234.5)
