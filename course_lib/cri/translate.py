@@ -92,7 +92,7 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
         command=_same(tuple(config.command)),
         args=_same(tuple(config.args)),
         working_dir=config.working_dir,
-        env=_same(tuple((pair.key, pair.value.decode(errors="replace")) for pair in config.envs)),
+        env=_variables(config),
         labels=_texts(config.labels),
         annotations=_texts(config.annotations),
         log_path=intern(config.log_path),
@@ -112,6 +112,26 @@ def container_spec(config: v1.ContainerConfig) -> ContainerSpec:
         ports=_ports(config.annotations.get(PORTS, "")),
         ends=ENDS in config.annotations,
     )
+
+
+def _variables(config: v1.ContainerConfig) -> tuple[tuple[str, str], ...]:
+    """A container's variables; equal ones are read once.
+
+    In a namespace with very many Services, containers that start at one time get the same very
+    many, and to read them one by one takes longer than all else.
+    """
+    only = v1.ContainerConfig()
+    only.MergeFrom(config)
+    for field, _ in config.ListFields():
+        if field.name != "envs":
+            only.ClearField(field.name)
+    return _read_variables(only.SerializeToString())
+
+
+@lru_cache(maxsize=64)
+def _read_variables(message: bytes) -> tuple[tuple[str, str], ...]:
+    pairs = v1.ContainerConfig.FromString(message).envs
+    return _same(tuple((pair.key, pair.value.decode(errors="replace")) for pair in pairs))
 
 
 T = TypeVar("T")

@@ -49,7 +49,8 @@ def environment(
             data = objects.data(kind, named.name, pod.namespace) if named else None
             for key, value in (data or {}).items():
                 found[f"{source.prefix}{key}"] = value.decode(errors="replace")
-    services = service_variables(objects, pod)
+    linked = linked_services(objects, pod)
+    services = _variables(linked)
     for variable in container.env or ():
         if variable.value or variable.value_from is None:
             found[variable.name] = expand(variable.value, ChainMap(found, services))
@@ -58,7 +59,7 @@ def environment(
             if resolved is not None:
                 found[variable.name] = resolved
     others = ((name, value) for name, value in services.items() if name not in found)
-    return (*found.items(), *others) if found else tuple(services.items())
+    return (*found.items(), *others) if found else _pairs(linked)
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
@@ -149,11 +150,11 @@ def resource_field(pod: Pod, container: Container, place: Place, source: Documen
     return str(math.ceil(amount.milli / divisor.milli))
 
 
-def service_variables(objects: PodObjects, pod: Pod) -> dict[str, str]:
-    """The variables that tell a container of the Services that exist at its start.
+def linked_services(objects: PodObjects, pod: Pod) -> tuple[Service, ...]:
+    """The Services of which variables tell a container, as they exist at its start.
 
-    Those of the API server's own Service always, those of the Pod's namespace unless
-    `enableServiceLinks` is false; headless Services have none.
+    The API server's own Service always, those of the Pod's namespace unless `enableServiceLinks` is
+    false.
     """
     namespace, name = MASTER
     linked = pod.spec.enable_service_links is not False
@@ -162,16 +163,25 @@ def service_variables(objects: PodObjects, pod: Pod) -> dict[str, str]:
         there = {each.name for each in services}
         masters = objects.services(namespace) if name not in there else []
         services = [*services, *(each for each in masters if each.name == name)]
-    return _variables(tuple(services))
+    return tuple(services)
 
 
 @derived_from_all(kept=16)
 def _variables(services: tuple[Service, ...]) -> dict[str, str]:
-    """The variables of Services, the same for all containers that start while these exist."""
+    """The variables of Services, the same for all containers that start while these exist.
+
+    Headless Services have none.
+    """
     found: dict[str, str] = {}
     for service in sorted(services, key=lambda each: each.name):
         found |= _variables_of(service)
     return found
+
+
+@derived_from_all(kept=16)
+def _pairs(services: tuple[Service, ...]) -> tuple[tuple[str, str], ...]:
+    """The same variables, as a container has them that declares none of its own."""
+    return tuple(_variables(services).items())
 
 
 @derived_once()

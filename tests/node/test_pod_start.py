@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from course_lib.cluster import Cluster
+from course_lib.cri import translate
+from course_lib.node import container_options
 from course_lib.node.admission import HeldResources
+from course_lib.node.environment import environment
 from course_lib.objects.decode import decode
 from course_lib.objects.kinds import kind_named
 from course_lib.objects.kinds.pod import Pod
@@ -171,6 +174,23 @@ def variables(cluster: Cluster, name: str) -> dict[str, str]:
     found = next(c for c in cluster.runtimes["node-1"].containers.values()
                  if c.sandbox.spec.name == name)  # fmt: skip
     return dict(found.spec.env)
+
+
+def test_variables_that_containers_have_in_common_are_made_and_read_once(one, monkeypatch):
+    made = []
+
+    def noted(*args):
+        made.append(environment(*args))
+        return made[-1]
+
+    monkeypatch.setattr(container_options, "environment", noted)
+    translate._read_variables.cache_clear()
+    own = container(env=[{"name": "MINE", "value": "1"}])
+    one.apply([pod("first"), pod("second"), pod("third"), pod("own", [own])])
+    one.run(seconds=10)
+    assert [variables is made[0] for variables in made] == [True, True, True, False]
+    assert translate._read_variables.cache_info()[:2] == (2, 2)  # hits and misses
+    assert variables(one, "own") == variables(one, "first") | {"MINE": "1"}
 
 
 def test_a_container_knows_the_services_that_exist_at_its_start(one):
