@@ -77,10 +77,10 @@ class Cluster(ShortForms):
     flannel-host-gw, flannel-vxlan, calico, calico-ipip or weave, and then each request goes packet
     by packet; further settings are those of `course_lib.network.PodNetwork`. `pod_cidr` are the
     addresses of Pods, a /24 for each node: unless told, 10.244.0.0/16, or 10.128.0.0/9 for more
-    than 256 nodes. Calico and Weave divide them in their own way. `proxy` is kube-proxy's mode: iptables, ipvs (with a scheduler: "ipvs/lc") or
-    nftables; `policies` whether NetworkPolicies are enforced (unless told, as the plugin does),
-    `cloud` whether a cloud gives Services their load balancers. `start` is where simulated time
-    begins (s after 1 January 2026).
+    than 256 nodes. Calico and Weave divide them in their own way. `proxy` is kube-proxy's mode:
+    iptables, ipvs (with a scheduler: "ipvs/lc") or nftables; `policies` whether NetworkPolicies are
+    enforced (unless told, as the plugin does), `cloud` whether a cloud gives Services their load
+    balancers. `start` is where simulated time begins (s after 1 January 2026).
     `labels` are put on all nodes. `without` names parts of the control plane that are left out,
     kube-scheduler or kube-controller-manager: a program outside does their work, over `serve`; or
     metrics-server, and then autoscalers have no CPU time or memory to go by.
