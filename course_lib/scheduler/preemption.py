@@ -4,8 +4,9 @@ On each node where it could help: take away all Pods of lower priority; if the P
 back as many as possible, the most important first; who cannot stay is a victim. Then choose the
 node whose victims hurt least.
 Source: `pkg/scheduler/framework/plugins/defaultpreemption`, `.../preemption/preemption.go`;
-kubernetes.io "Pod Priority and Preemption". Every node is tried: upstream begins at a random one, and
-stops when it has enough candidates (`minCandidateNodesPercentage`, `minCandidateNodesAbsolute`).
+kubernetes.io "Pod Priority and Preemption". Every node is tried: upstream begins at a random one
+and stops when it has found enough candidates (`minCandidateNodesPercentage`,
+`minCandidateNodesAbsolute`).
 """
 
 from __future__ import annotations
