@@ -16,6 +16,7 @@ from course_lib.apiserver import protobuf
 from course_lib.apiserver.deletion import BACKGROUND, FOREGROUND, ORPHAN
 from course_lib.apiserver.errors import BadRequest, Invalid, TooLarge, TooNew, Unnamed, Unsupported
 from course_lib.apiserver.go_values import go_number_problem, go_shape
+from course_lib.apiserver.pages import LATEST, ContinueToken
 from course_lib.errors import CourseError
 from course_lib.objects.field_errors import Errors, InvalidObject, forbidden, not_supported, shown
 from course_lib.objects.manifests import Document, plain, read_manifests
@@ -249,6 +250,15 @@ class ListOptions(msgspec.Struct):
     initial: bool = False  # whether a watch begins with all that is there
     bookmark: bool = False  # whether it then says that this was all
     seconds: int | None = None  # how long a watch lasts, at most
+    limit: int = 0  # objects that a list has at most; 0: all
+    token: ContinueToken | None = None  # where a list goes on
+
+    @property
+    def as_of(self) -> int | None:
+        """The revision of which a list is to be; None for the latest."""
+        if self.token is not None:
+            return None if self.token.rv == LATEST else self.token.rv
+        return self.since if self.exact else None
 
 
 def list_options(request: Request) -> ListOptions:
@@ -266,19 +276,22 @@ def list_options(request: Request) -> ListOptions:
     version, match = request.text("resourceVersion"), request.text("resourceVersionMatch")
     watch, initial = bool(request.flag("watch")), request.flag("sendInitialEvents")
     limit = request.number("limit") or 0
-    if request.text("continue"):
-        raise BadRequest("continue key is not valid", do="lists come whole here: give none")
     if watch and initial is None and not match and version in ("", "0"):
         initial, match = True, "NotOlderThan"
-    if errors := list(_mismatches(watch, initial, match, version)):
+    if errors := list(_mismatches(watch, initial, match, version, bool(request.text("continue")))):
         raise InvalidObject(LIST_OPTIONS, errors)
     since = revision_of(version) if watch else _since(version)
+    token = ContinueToken.read(request.text("continue")) if request.text("continue") else None
+    if token and since:
+        raise BadRequest("specifying resource version is not allowed when using continue")
     return ListOptions(
         since=since,
         exact=bool(since) and not watch and (match == "Exact" or (not match and limit > 0)),
         initial=bool(initial),
         bookmark=bool(request.flag("allowWatchBookmarks")),
         seconds=request.number("timeoutSeconds"),
+        limit=0 if version == "0" and not token else max(limit, 0),  # 0: from the cache, whole
+        token=token,
     )
 
 
@@ -310,7 +323,9 @@ def not_older_than(since: int | None, now: int) -> None:
         raise TooNew(since, now)
 
 
-def _mismatches(watch: bool, initial: bool | None, match: str, version: str) -> Errors:
+def _mismatches(
+    watch: bool, initial: bool | None, match: str, version: str, continued: bool
+) -> Errors:
     """The fields that do not go with the others, and why."""
     field, needed = "resourceVersionMatch", "NotOlderThan"
     if watch and initial is not None and match != needed:
@@ -325,6 +340,8 @@ def _mismatches(watch: bool, initial: bool | None, match: str, version: str) -> 
         return
     if match and not version:
         yield forbidden(field, f"{field} is forbidden unless resourceVersion is provided")
+    if match and continued:
+        yield forbidden(field, f"{field} is forbidden when continue is provided")
     if match and match not in ("Exact", needed):
         yield not_supported(field, match, ("Exact", needed, ""))
     if match == "Exact" and version == "0":

@@ -152,6 +152,25 @@ class ListTooOld(APIError):
         super().__init__("The resourceVersion for the provided list is too old.")
 
 
+class PageTooOld(APIError):
+    """The next part of a list, whose first part is of a forgotten state; a `token` goes on anyway.
+
+    Source: `handleCompactedErrorForPaging` in `k8s.io/apiserver/pkg/storage/etcd3/errors.go`.
+    """
+
+    code, reason = 410, "Expired"
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            "The provided continue parameter is too old to display a consistent list result. You "
+            "can start a new list without the continue parameter, or use the continue token in "
+            "this response to retrieve the remainder of the results. Continuing with the provided "
+            "token results in an inconsistent list - objects that were created, modified, or "
+            "deleted between the time the first chunk was returned and now may show up in the list."
+        )
+        self.token = token
+
+
 # Refused by the HTTP face, before the API server is asked
 
 

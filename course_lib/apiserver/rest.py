@@ -17,6 +17,7 @@ from typing import Any
 from course_lib.apiserver import aggregated, discovery, openapi
 from course_lib.apiserver.applying.tracking import manager_of
 from course_lib.apiserver.bodies import (
+    ListOptions,
     Request,
     asks_for_dry_run,
     list_options,
@@ -25,11 +26,12 @@ from course_lib.apiserver.bodies import (
     revision_of,
 )
 from course_lib.apiserver.dry_run import dry
-from course_lib.apiserver.errors import BadRequest, NotAllowed
+from course_lib.apiserver.errors import BadRequest, ListTooOld, NotAllowed, PageTooOld
 from course_lib.apiserver.field_validation import field_validation
 from course_lib.apiserver.kubelets import Kubelets
 from course_lib.apiserver.made import MadeResource
 from course_lib.apiserver.made_answers import made_answer, made_target
+from course_lib.apiserver.pages import VERSION, ContinueToken
 from course_lib.apiserver.patch_bodies import APPLY, read_patch
 from course_lib.apiserver.pod_logs import container_of, log_options
 from course_lib.apiserver.pod_streams import (
@@ -184,12 +186,16 @@ class Face:
 
     def _get(self, target: Target, request: Request) -> HTTPResponse:
         if not target.name:
-            options, api = list_options(request), self.api
-            not_older_than(options.since, api.store.revision)
-            if options.exact and options.since:
-                then = api.store.at(api.prefix(target.kind, target.namespace), options.since)
-                return Face(lambda: APIServer(api.sim, then, api.kinds))._list(target, request)
-            return self._list(target, request)
+            options = list_options(request)
+            not_older_than(options.since, self.api.store.revision)
+            if options.as_of is None:
+                return self._list(target, request, options)
+            try:
+                return self._as_of(target, options.as_of)._list(target, request, options)
+            except ListTooOld:
+                if options.token is None:
+                    raise
+                raise PageTooOld(options.token.to_latest.text) from None
         if target.part == "log":
             return self._log(target, request)
         not_older_than(revision_of(request.text("resourceVersion")), self.api.store.revision)
@@ -204,13 +210,31 @@ class Face:
             return HTTPResponse(200, table)
         return HTTPResponse(200, document)
 
-    def _list(self, target: Target, request: Request) -> HTTPResponse:
-        found = self._chosen(target, request)
+    def _as_of(self, target: Target, revision: int) -> Face:
+        """A face that shows what there was at a revision; raises `ListTooOld`."""
+        api = self.api
+        then = api.store.at(api.prefix(target.kind, target.namespace), revision)
+        return Face(lambda: APIServer(api.sim, then, api.kinds))
+
+    def _list(self, target: Target, request: Request, options: ListOptions) -> HTTPResponse:
+        found, revision = self._chosen(target, request), self.api.store.revision
+        if options.token is not None:
+            start = options.token.start.removeprefix("/")
+            found = [each for each in found if _key(target, each) >= f"/{start}"]
+        left, more = len(found) - options.limit, Document()
+        if options.limit and left > 0:
+            found = found[: options.limit]
+            token = ContinueToken(VERSION, revision, _key(target, found[-1]) + "\0")
+            more["continue"] = token.text
+            if not request.text("labelSelector") and not request.text("fieldSelector"):
+                more["remainingItemCount"] = left
         if request.as_table:
-            revision = str(self.api.store.revision)
-            table = self.table(target.kind, found, revision, included(request))
-            return HTTPResponse(200, table)
-        return self._listed(target, found)
+            table = self.table(target.kind, found, str(revision), included(request))
+            answer = HTTPResponse(200, table)
+        else:
+            answer = self._listed(target, found)
+        answer.document["metadata"] |= more
+        return answer
 
     def _log(self, target: Target, request: Request) -> HTTPResponse:
         """What a container of a Pod has said, as its kubelet tells."""
@@ -294,3 +318,10 @@ class Face:
             include,
             listed,
         )
+
+
+def _key(target: Target, found: Object) -> str:
+    """The key of an object below those that a list looks at."""
+    if target.namespace or not target.kind.namespaced:
+        return f"/{found.name}"
+    return f"/{found.namespace}/{found.name}"

@@ -21,6 +21,7 @@ from course_lib.apiserver.errors import (
     Forbidden,
     NotAllowed,
     NotFound,
+    PageTooOld,
     PlainText,
     RejectedPatch,
     StorageError,
@@ -81,6 +82,8 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
                  refusal.found and f"found {refusal.found}", refusal.do)  # fmt: skip
         message = "; ".join([message, *(part for part in parts if part)])
     document = failure(code, reason, message, _details(refusal, code, dict(about or {})))
+    if isinstance(refusal, PageTooOld):
+        document["metadata"] = {"continue": refusal.token}
     if reason in (BadRequest.reason, Unnamed.reason):
         del document["details"]  # upstream gives it none
     return HTTPResponse(code, document)

@@ -100,15 +100,21 @@ class ResourceSelector:
         if wanted.fields:
             query["fieldSelector"] = wanted.fields
         space = self._space if resource.namespaced else ""
-        server = self._invocation.server
-        try:
-            answer = server.get(resource.path(space), query, wanted.accept)
-        except RefusedRequest as refusal:
-            raise _about_list(refusal, resource, query) from None
-        if answer.get("kind") == "Table" or not wanted.flatten:
-            return [Chosen(resource, space, "", answer)]
+        server, found = self._invocation.server, list[Chosen]()
         head = {"apiVersion": resource.api_version, "kind": resource.kind}
-        return [_chosen(resource, head | each) for each in answer.get("items") or []]
+        while True:  # the list comes in parts (`FollowContinue`)
+            try:
+                answer = server.get(resource.path(space), query, wanted.accept)
+            except RefusedRequest as refusal:
+                raise _about_list(refusal, resource, query) from None
+            if answer.get("kind") == "Table" or not wanted.flatten:
+                found.append(Chosen(resource, space, "", answer))
+            else:
+                items = answer.get("items") or []
+                found += [_chosen(resource, head | each) for each in items]
+            query["continue"] = (answer.get("metadata") or {}).get("continue") or ""
+            if not query["continue"]:
+                return found
 
     def _named(self, pairs: Sequence[tuple[Resource, str]]) -> Selection:
         if self._wanted.all_namespaces and any(each.namespaced for each, _ in pairs):

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from course_lib.apiserver.pages import VERSION, ContinueToken
 from course_lib.objects.kind import Kind
 from tests.oracles.plane.asking import must, path_of
 from tests.oracles.plane.course import CoursePlane, prepared
@@ -220,3 +221,63 @@ def test_methods_mean_the_same_at_each_place(method, place, both):
     real, ours = (plane.ask(method, PODS + place) for plane in both)
     assert ours.status == real.status
     assert real.status < 400 or refusal(ours) == refusal(real)
+
+
+TOKENS = (
+    "x", "abc", "a b", "e30", "eyJ2IjoidjEifQ", "eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ",
+    *(ContinueToken(VERSION, *rest).text for rest in [(1,), (0, "a"), (5, "../a")]),
+    ContinueToken("v2", 5, "a").text,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TOKENS)
+def test_what_is_no_token_of_a_list_is_told_in_the_same_words(text, both):
+    real, ours = (plane.ask("GET", PODS, query=urlencode({"continue": text})) for plane in both)
+    assert real.status == 400 and refusal(ours) == refusal(real)
+
+
+def parts_of(plane: Any, path: str, **options: str) -> list[Any]:
+    """The parts in which a list comes: names, how many are left, and where the next one begins."""
+    parts, version = [], ""
+    while True:
+        answer = plane.ask("GET", path, query=urlencode(options))
+        assert answer.status == 200, answer.document
+        meta = answer.document["metadata"]
+        assert version in ("", meta["resourceVersion"])
+        version, token = meta["resourceVersion"], meta.get("continue", "")
+        names = [each["metadata"]["name"] for each in answer.document["items"]]
+        start = ContinueToken.read(token).start if token else ""
+        parts.append([names, meta.get("remainingItemCount"), start])
+        if not token:
+            return parts
+        options["continue"] = token
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        (PODS, {"limit": "1"}), (PODS, {"limit": "2"}), (PODS, {"limit": "3"}),
+        (PODS, {"limit": "4"}), (PODS, {"limit": "0"}), ("/api/v1/pods", {"limit": "2"}),
+        (PODS, {"limit": "1", "fieldSelector": "metadata.name!=host"}),
+        (PODS, {"limit": "1", "labelSelector": "!a"}),
+        (PODS, {"limit": "1", "resourceVersion": "0"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_lists_come_in_the_same_parts(path, options, both):
+    real, ours = (parts_of(plane, path, **options) for plane in both)
+    assert ours == real
+
+
+def test_a_list_that_goes_on_is_of_the_moment_at_which_it_began(both):
+    told = []
+    for plane in both:
+        first = plane.ask("GET", PODS, query="limit=1").document
+        query = urlencode({"continue": first["metadata"]["continue"]})
+        must(plane, "POST", PODS, pod("late"))
+        at_once = plane.ask("GET", PODS, query=query).document
+        names = [each["metadata"]["name"] for each in at_once["items"]]
+        given = plane.ask("GET", PODS, query=f"{query}&resourceVersion=3")
+        told.append((names, at_once["metadata"].get("remainingItemCount"), refusal(given)))
+        must(plane, "DELETE", f"{PODS}/late")
+    assert told[0] == told[1] and "late" not in told[0][0]
