@@ -84,7 +84,7 @@ def refused(refusal: CourseError, about: Document | None = None) -> HTTPResponse
     document = failure(code, reason, message, _details(refusal, code, dict(about or {})))
     if isinstance(refusal, PageTooOld):
         document["metadata"] = {"continue": refusal.token}
-    if reason in (BadRequest.reason, Unnamed.reason):
+    if reason in (BadRequest.reason, Compacted.reason, Unnamed.reason):
         del document["details"]  # upstream gives it none
     return HTTPResponse(code, document)
 
