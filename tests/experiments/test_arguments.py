@@ -13,6 +13,12 @@ from course_lib.experiments.arguments import several
 from course_lib.experiments.availability import MOST_MEMBERS, MOST_RUNS, MOST_YEARS, MOST_ZONES
 from course_lib.experiments.clusters import ROOM
 
+
+def _name(part: object) -> str | None:
+    """The name of a case: the same in each process."""
+    return getattr(part, "__name__", part if isinstance(part, str) else None)
+
+
 MILD = Reliability(mtbf=99, mttr=1)
 EQUAL = x.generate("equal", pods=2, nodes=2)
 NO_PODS, NO_NODES = (msgspec.structs.replace(EQUAL, **{part: []}) for part in ("pods", "nodes"))
@@ -45,7 +51,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize("values", [(), 3, "web", {3, 5}], ids=repr)
-@pytest.mark.parametrize(("experiment", "name"), LISTS, ids=lambda part: str(part))
+@pytest.mark.parametrize(("experiment", "name"), LISTS, ids=_name)
 def test_cases_are_a_list_with_one_or_more(experiment, name, values):
     with pytest.raises(CourseError, match="one case or more") as refused:
         experiment(**{name: values})
@@ -169,7 +175,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("experiment", "given", "where"), REFUSED, ids=str)
+@pytest.mark.parametrize(("experiment", "given", "where"), REFUSED, ids=_name)
 def test_an_argument_out_of_bounds_is_named(experiment, given, where):
     with pytest.raises(CourseError) as refused:
         experiment(**given)

@@ -11,6 +11,12 @@ from course_lib.errors import CourseError
 from course_lib.experiments import generate, run
 from course_lib.network import PodNetwork
 
+
+def _name(part: object) -> str | None:
+    """The name of a case: the same in each process."""
+    return getattr(part, "__name__", part if isinstance(part, str) else None)
+
+
 TABLES = [
     plots.availability_by_size,
     plots.cluster_sizes,
@@ -90,7 +96,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("plot", "given", "where"), REFUSED, ids=str)
+@pytest.mark.parametrize(("plot", "given", "where"), REFUSED, ids=_name)
 def test_what_cannot_be_drawn_is_named(plot, given, where):
     with pytest.raises(CourseError) as refused:
         plot(**given)
