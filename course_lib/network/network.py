@@ -201,10 +201,10 @@ class Network(ABC, Generic[D]):
         responder = self._responders.get(address)
         return responder.connect(port) if responder else None
 
-    def knock(self, address: str, port: int, node: str) -> float | None:
+    def knock(self, address: str, port: int, node: str = "") -> float | None:
         """How long a kubelet's request would wait for its answer (s; inf: for ever); None: refused.
 
-        The kubelet is on `node`, and asks at an `address` and `port`.
+        It asks at an `address` and `port`, on a `node`: the one whose Pod it is, if none is named.
         Nothing is sent: a probe does not use up the CPU of what it looks at. Kubelets reach the
         Pods of their own node whatever the network does.
         """
