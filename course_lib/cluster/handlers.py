@@ -89,7 +89,7 @@ class Guarded(RequestHandler):
             return
         self.set_status(answer.status)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(answer.text)
+        self.finish(answer.text or None)  # HTTP 204 has no body
 
     def write_error(self, status_code: int, **told: Any) -> None:
         """Answer with a Status whatever went wrong; what is not the client's fault is logged."""

@@ -112,6 +112,19 @@ def test_a_path_that_nobody_serves_is_answered_in_plain_text(served):
     assert (answer.status, answer.read()) == (404, b"404 page not found\n")
 
 
+def test_a_pod_without_a_node_has_no_log_yet(served):
+    large = {"name": "web", "image": "nginx:1.27", "resources": {"requests": {"cpu": "1000"}}}
+    pod = {"metadata": {"name": "waits"}, "spec": {"containers": [large]}}
+    served.face.api.create({"apiVersion": "v1", "kind": "Pod", **pod})
+    for path in (f"{PODS}/waits/log", f"{PODS}/waits/log?follow=true"):
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", int(served.url.rpartition(":")[2]), timeout=20
+        )
+        connection.request("GET", path, headers={"Authorization": f"Bearer {served.token}"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (204, b"")
+
+
 def test_a_fault_of_the_server_is_told_as_a_status(served, monkeypatch):
     monkeypatch.setattr(served.face, "table", lambda *given: 1 / 0)
     accept = "application/json;as=Table;v=v1;g=meta.k8s.io"
