@@ -173,8 +173,8 @@ class Face:
             return writer.patch(request.media_type, patch)
         if request.method == "DELETE":
             if not target.name:
-                list_options(request)  # they are checked here, too
-                found = self._chosen(target, request)[: request.number("limit") or None]
+                options = list_options(request)
+                found = self._from_token(target, request, options)[: options.limit or None]
                 answer = self._listed(target, found)
                 answer.warnings = writer.delete_all(request, body, found)
                 return answer
@@ -216,11 +216,16 @@ class Face:
         then = api.store.at(api.prefix(target.kind, target.namespace), revision)
         return Face(lambda: APIServer(api.sim, then, api.kinds))
 
+    def _from_token(self, target: Target, request: Request, options: ListOptions) -> list[Object]:
+        """What a request's selectors choose, from where its list goes on."""
+        found = self._chosen(target, request)
+        if options.token is None:
+            return found
+        start = options.token.start.removeprefix("/")
+        return [each for each in found if _key(target, each) >= f"/{start}"]
+
     def _list(self, target: Target, request: Request, options: ListOptions) -> HTTPResponse:
-        found, revision = self._chosen(target, request), self.api.store.revision
-        if options.token is not None:
-            start = options.token.start.removeprefix("/")
-            found = [each for each in found if _key(target, each) >= f"/{start}"]
+        found, revision = self._from_token(target, request, options), self.api.store.revision
         left, more = len(found) - options.limit, Document()
         if options.limit and left > 0:
             found = found[: options.limit]

@@ -220,8 +220,9 @@ def host_range(text: str, where: str) -> ipaddress.IPv4Network:
 
 
 def no_range(where: str, expected: str, found: str) -> CourseError:
-    """The error for a range of addresses that Pods or machines cannot have: `where` it is given,
-    what is `expected`, and what is `found`.
+    """The error for a range of addresses that Pods or machines cannot have.
+
+    `where` is the argument's name; what is `expected` there, and what was `found`.
     """
     return CourseError(
         "Pods and machines cannot have these addresses",

@@ -84,15 +84,18 @@ class Sandboxes(ByID[Sandbox]):
         failed = f'failed to setup network for sandbox "{sandbox.id}"'
         if not self.network_ready:
             raise RuntimeFault("Unknown", f"{failed}: cni plugin not initialized")
+        cause: CourseError
         try:
             pod = f"{sandbox.spec.namespace}/{sandbox.spec.name}"
             return self._network.add(self._node, sandbox.id, pod, self.pool)
-        except CourseError as error:
-            if isinstance(error, NoAddress) and not error.said:
+        except NoAddress as error:
+            if not error.said:
                 raise
-            said = error.said if isinstance(error, NoAddress) else f"{error.what}: {error.where}"
-            text = f"{failed}: plugin {self._network.cni} failed (add): {said}"
-            raise RuntimeFault("Unknown", text) from error
+            said, cause = error.said, error
+        except CourseError as error:
+            said, cause = f"{error.what}: {error.where}", error
+        text = f"{failed}: plugin {self._network.cni} failed (add): {said}"
+        raise RuntimeFault("Unknown", text) from cause
 
     def stop(self, id: str) -> Operation[None]:
         """Stop what is in a sandbox, at once, and give its address back; done twice is done."""

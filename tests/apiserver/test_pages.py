@@ -119,3 +119,23 @@ def test_kubectl_shows_a_list_in_parts_as_it_shows_the_whole(output):
     whole = cluster.kubectl(f"get pods {output} --chunk-size=0").checked().stdout
     for size in (1, 2, 3, 500):
         assert cluster.kubectl(f"get pods {output} --chunk-size={size}").stdout == whole
+
+
+@pytest.mark.parametrize(("query", "left"), [
+    ({}, ""), ({"limit": "-1"}, ""), ({"limit": "0"}, ""), ({"limit": "1"}, "yz"),
+    ({"limit": "3"}, ""), ({"limit": "4"}, ""),
+])  # fmt: skip
+def test_a_collection_is_deleted_up_to_the_limit(query, left):
+    api = with_maps([("a", name) for name in "xyz"])
+    values = {name: [text] for name, text in query.items()}
+    path = "/api/v1/namespaces/a/configmaps"
+    assert Face(lambda: api).answer(Request("DELETE", path, values)).status == 200
+    assert names(ask(api)) == [f"a/{name}" for name in left]
+
+
+def test_a_collection_is_deleted_from_where_its_list_goes_on():
+    api = with_maps([("a", name) for name in "xyz"])
+    token = ask(api, "/api/v1/namespaces/a/configmaps", limit="1").document["metadata"]["continue"]
+    path = "/api/v1/namespaces/a/configmaps"
+    Face(lambda: api).answer(Request("DELETE", path, {"continue": [token]}))
+    assert names(ask(api)) == ["a/x"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -181,6 +182,8 @@ PLACES = (
     "/web/binding", "/", "/web/",
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "FOO")
+GONE = [("DELETE", place) for place in ("", "/", "/web", "/web/")]  # the objects would be deleted
+CALLS = [call for call in product(METHODS, PLACES) if call not in GONE]
 
 
 @pytest.mark.parametrize("text", LABELS)
@@ -213,11 +216,8 @@ def test_one_object_is_read_at_a_revision_or_later(name, version, both):
     assert real.status < 400 or refusal(ours) == refusal(real)
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("method", "place"), CALLS)
 def test_methods_mean_the_same_at_each_place(method, place, both):
-    if method == "DELETE" and place.strip("/") in ("", "web"):
-        return  # it would be deleted
     real, ours = (plane.ask(method, PODS + place) for plane in both)
     assert ours.status == real.status
     assert real.status < 400 or refusal(ours) == refusal(real)
